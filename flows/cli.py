@@ -1,0 +1,5 @@
+"""The command ``votd``."""
+
+
+def main() -> None:
+    """Run the command."""

@@ -1,0 +1,271 @@
+"""The nouns of the field, as frozen values. Standard library only.
+
+Times are integer milliseconds unless a field says ticks; bit rates are bit/s; sizes are bytes.
+``None`` means "does not apply" or "unknown", never "failed".
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+# --- what a producer gives ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class VideoStream:
+    """One video stream as its container and its packets describe it; nothing decoded.
+
+    ``width`` and ``height`` are coded pixels, before ``rotation`` (clockwise degrees: 0, 90, 180 or 270) and
+    ``sample_aspect_ratio`` are applied. ``frames`` counts packets that are really there; ``declared_frames`` is
+    the container's own count, ``None`` where it keeps none.
+    """
+
+    index: int
+    codec: str
+    width: int
+    height: int
+    sample_aspect_ratio: Fraction
+    rotation: int
+    frame_rate: Fraction
+    frames: int
+    declared_frames: int | None
+    duration_ms: int
+    pixel_format: str
+    encrypted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AudioStream:
+    """One audio stream; ``language`` is BCP 47 or ``None``."""
+
+    index: int
+    codec: str
+    sample_rate: int
+    channels: int
+    language: str | None
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class MediaInfo:
+    """What a probe found in one file, the attached pictures and data streams left out.
+
+    ``duration_ms`` is what the container declares, ``available_ms`` the end of the last packet that is there: a
+    file that was cut off has less of the second. ``video`` is the stream that will be published.
+    """
+
+    container: str
+    size: int
+    duration_ms: int
+    available_ms: int
+    streams: int
+    title: str | None
+    video: VideoStream | None
+    audio: tuple[AudioStream, ...]
+
+
+# --- what the encoder is asked for, and what it made -----------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One step of a ladder: the short edge in pixels, x264's CRF, and the VBV cap in bit/s."""
+
+    short_edge: int
+    crf: int
+    max_bitrate: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """An encoding profile (``config/ladder.toml``); rungs from the largest to the smallest."""
+
+    name: str
+    preset: str
+    max_frame_rate: int
+    gop_ms: int
+    segment_gops: int
+    audio_bitrate: int
+    rungs: tuple[Rung, ...]
+
+    def __post_init__(self) -> None:
+        edges = [rung.short_edge for rung in self.rungs]
+        if not edges or edges != sorted(set(edges), reverse=True):
+            raise ValueError(f"ladder {self.name}: rungs must be there, and go from the largest to the smallest")
+
+
+@dataclass(frozen=True, slots=True)
+class Rendition:
+    """One rung applied to one source: even display dimensions, square pixels, constant frame rate."""
+
+    name: str
+    width: int
+    height: int
+    frame_rate: Fraction
+    crf: int
+    max_bitrate: int
+
+
+@dataclass(frozen=True, slots=True)
+class MediaSegment:
+    """One CMAF segment as its boxes say: name within its track's folder, bytes, ticks of the track's timescale."""
+
+    name: str
+    size: int
+    start: int
+    duration: int
+
+
+@dataclass(frozen=True, slots=True)
+class MediaTrack:
+    """One encoded track, measured. ``codec`` is its RFC 6381 string; ``name`` is also its folder's."""
+
+    name: str
+    kind: Literal["video", "audio"]
+    codec: str
+    timescale: int
+    init: str
+    segments: tuple[MediaSegment, ...]
+    width: int | None = None
+    height: int | None = None
+    frame_rate: Fraction | None = None
+    channels: int | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """Everything that one transcode made in its folder; kept beside it as ``encoding.json``."""
+
+    duration_ms: int
+    video: tuple[MediaTrack, ...]
+    audio: tuple[MediaTrack, ...]
+    mp4: str
+    poster: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loudness:
+    """EBU R128: integrated loudness in LUFS and true peak in dBTP; ``None`` for silence."""
+
+    integrated_lufs: float | None
+    true_peak_dbtp: float | None
+
+
+# --- what was said --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One spoken word, without surrounding spaces; ``probability`` is the recogniser's, 0 to 1."""
+
+    start_ms: int
+    end_ms: int
+    text: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """A stretch of speech that the recogniser gave as one."""
+
+    start_ms: int
+    end_ms: int
+    text: str
+    words: tuple[Word, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What was said; the JSON of ``votd transcribe``. No utterances: no speech was found, which is no failure."""
+
+    language: str
+    language_probability: float
+    duration_ms: int
+    utterances: tuple[Utterance, ...]
+
+    @property
+    def words(self) -> tuple[Word, ...]:
+        return tuple(word for utterance in self.utterances for word in utterance.words)
+
+    @property
+    def text(self) -> str:
+        return " ".join(utterance.text for utterance in self.utterances)
+
+
+# --- what is read on the screen -----------------------------------------------------------------------
+
+CaptionOrigin = Literal["machine", "script", "human", "corrected", "translated"]
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionStyle:
+    """The limits of a cue (``config/captions.toml``)."""
+
+    max_lines: int
+    max_line_length: int
+    max_duration_ms: int
+    min_duration_ms: int
+    max_gap_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """One caption: its lines as plain text."""
+
+    start_ms: int
+    end_ms: int
+    lines: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start_ms < self.end_ms:
+            raise ValueError(f"a cue must end after it starts: {self.start_ms}–{self.end_ms}")
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionTrack:
+    """The cues of one language and where they come from."""
+
+    language: str
+    kind: Literal["captions", "subtitles"]
+    label: str
+    origin: CaptionOrigin
+    cues: tuple[Cue, ...]
+
+
+# --- what it is about ---------------------------------------------------------------------------------
+
+LinkStatus = Literal["linked", "review", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One article of the site. ``title`` stands as published, prefix and all; no ``date`` means unknown."""
+
+    title: str
+    paragraphs: tuple[str, ...]
+    file: str
+    url: str | None = None
+    date: dt.date | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An article with its score, 0 to 1."""
+
+    article: Article
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The linker's verdict: ``linked`` to the first candidate, a person must ``review`` them, or ``none`` fits."""
+
+    status: LinkStatus
+    candidates: tuple[Candidate, ...]
+
+    @property
+    def best(self) -> Candidate | None:
+        return self.candidates[0] if self.candidates else None

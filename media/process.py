@@ -1,0 +1,163 @@
+"""Run one child process: bounded, watched, and dead when its owner is.
+
+``run`` starts a tool, ``call`` one of our own modules. Both put the child into its own process group, so that a
+kill takes everything that it started; on Linux ``setpriv --pdeathsig`` has the kernel kill it when we are killed
+with -9, and ``prlimit`` bounds CPU time, memory and file size (both are util-linux, which Debian always has).
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import signal
+import sys
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from votd.media import errors
+
+Progress = Callable[[float], None]
+"""Takes the share of a stage that is done, 0 to 1."""
+
+GRACE_S = 2.0
+TAIL_LINES = 30
+LINE_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one child may use; ``None`` leaves it unbounded."""
+
+    wall_s: float | None = None
+    cpu_s: int | None = None
+    memory: int | None = None
+    file_size: int | None = None
+
+
+async def run(argv: Sequence[str], limits: Limits, on_line: Callable[[str], None] | None = None) -> str:
+    """Run a tool to its end; give each line of its standard output to ``on_line``; return the tail of its errors.
+
+    Standard input is empty. Raises ``ToolFailed`` for a non-zero exit or a broken limit, ``Unavailable`` where the
+    tool is not there. Whatever ends the caller, cancellation too, ends the child's whole group first.
+    """
+    tail: deque[str] = deque(maxlen=TAIL_LINES)
+    async with _child(argv, limits) as child:
+        try:
+            async with asyncio.timeout(limits.wall_s):
+                await asyncio.gather(_read(child.stdout, on_line), _read(child.stderr, tail.append))
+                code = await child.wait()
+        except TimeoutError as e:
+            reason = f"{_name(argv)} was ended after {limits.wall_s:.0f} s."
+            raise errors.ToolFailed(reason, tuple(argv), "\n".join(tail)) from e
+    if code:
+        raise errors.ToolFailed(f"{_name(argv)} {_verdict(code)}.", tuple(argv), "\n".join(tail))
+    return "\n".join(tail)
+
+
+async def call(module: str, *args: str, limits: Limits, progress: Progress | None = None) -> Any:
+    """Run ``main`` of one of our modules in a child and return its result, plain JSON data.
+
+    The module ends with ``process.serve(main)``. Errors of our tree that ``main`` raises are raised here again.
+    """
+    answer: dict[str, Any] = {}
+
+    def on_line(line: str) -> None:
+        message = json.loads(line)
+        if progress and "progress" in message:
+            progress(message["progress"])
+        answer.update(message)
+
+    try:
+        # -P: a file called like one of our modules in the current folder must not be imported instead.
+        await run([sys.executable, "-P", "-m", module, *args], limits, on_line)
+    except errors.ToolFailed:
+        if "error" not in answer:
+            raise
+    if "error" in answer:
+        kind, message = answer["error"]
+        raise getattr(errors, kind)(message)
+    return answer["result"]
+
+
+def serve(main: Callable[[list[str], Progress], Any]) -> None:
+    """Be the child's side of ``call``: run ``main(arguments, progress)`` and answer in JSON lines."""
+    out = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints is no answer of ours
+
+    def say(**message: Any) -> None:
+        out.write(json.dumps(message) + "\n")
+        out.flush()
+
+    try:
+        say(result=main(sys.argv[1:], lambda done: say(progress=round(done, 4))))
+    except errors.VotdError as e:
+        say(error=[type(e).__name__, str(e)])
+        sys.exit(1)
+
+
+@contextlib.asynccontextmanager
+async def _child(argv: Sequence[str], limits: Limits) -> AsyncIterator[asyncio.subprocess.Process]:
+    try:
+        child = await asyncio.create_subprocess_exec(
+            *_bounded(argv, limits),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+            limit=LINE_BYTES,
+        )
+    except FileNotFoundError as e:
+        raise errors.Unavailable(f"{argv[0]} is not installed.") from e
+    try:
+        yield child
+    finally:
+        await asyncio.shield(_end(child))
+
+
+async def _end(child: asyncio.subprocess.Process) -> None:
+    """Ask the group to stop, then make it; also after a normal end, for what it may have left behind."""
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, sign)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GRACE_S):
+                await child.wait()
+
+
+def _bounded(argv: Sequence[str], limits: Limits) -> list[str]:
+    """Put the kernel's own limits before a command, where the machine has the tools for it."""
+    bounds = {"cpu": limits.cpu_s, "as": limits.memory, "fsize": limits.file_size, "core": 0}
+    flags = [f"--{name}={value}" for name, value in bounds.items() if value is not None]
+    before = ["setpriv", "--pdeathsig", "KILL", "prlimit", *flags]
+    return [*(before if shutil.which("setpriv") and shutil.which("prlimit") else []), *argv]
+
+
+async def _read(stream: asyncio.StreamReader | None, take: Callable[[str], None] | None) -> None:
+    assert stream is not None
+    while True:
+        try:
+            line = await stream.readline()
+        except ValueError:  # longer than LINE_BYTES: nobody's line, and no reason to stop reading
+            continue
+        if not line:
+            return
+        if take:
+            take(line.decode("utf-8", "replace").rstrip("\r\n"))
+
+
+def _name(argv: Sequence[str]) -> str:
+    own = argv[argv.index("-m") + 1] if argv[0] == sys.executable and "-m" in argv else ""
+    return own or Path(argv[0]).name
+
+
+def _verdict(code: int) -> str:
+    """Say how a child ended; negative codes are signals."""
+    if code >= 0:
+        return f"ended with code {code}"
+    if -code == signal.SIGXCPU:
+        return "used more CPU time than it is allowed"
+    return f"was killed by {signal.Signals(-code).name}"
