@@ -1,5 +1,305 @@
-"""The command ``votd``."""
+"""The command ``votd``. Importing it loads nothing heavy: each command imports what it runs."""
+
+import datetime as dt
+import json
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from votd.media import errors
+
+if TYPE_CHECKING:
+    from votd.config.settings import Settings
+    from votd.flows.outcome import Outcome
+    from votd.flows.request import Request
+
+T = TypeVar("T")
+EXIT = {
+    errors.RejectedSource: 1,
+    errors.BadRequest: 2,
+    errors.Unavailable: 3,
+    errors.ToolFailed: 4,
+    errors.Stopped: 130,
+}
+STAGES = "Single stages over plain files"
+
+app = typer.Typer(
+    name="votd",
+    help="The newsroom's video of the day: from a dropped file to a page that plays.",
+    epilog="Exit codes: 1 the file is refused, 2 the command or a setting is wrong, "
+    "3 something is out of reach (try again), 4 a tool failed, 130 ended from outside.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Video = Annotated[Path, typer.Argument(help="A video file.", show_default=False)]
+Language = Annotated[
+    str | None, typer.Option(help="Language of the speech, such as mk or en; recognised if not given.")
+]
+Model = Annotated[str | None, typer.Option(help="Whisper model: a name that faster-whisper knows, or a folder.")]
+Articles = Annotated[
+    Path | None, typer.Option(help="Folder of articles, text or HTML, among which to find the right one.")
+]
+TranscriptFile = Annotated[Path, typer.Argument(help="The JSON that votd transcribe wrote.", show_default=False)]
 
 
 def main() -> None:
-    """Run the command."""
+    """Run the command; an error of ours is one sentence and its exit code."""
+    try:
+        app()
+    except errors.VotdError as e:
+        typer.echo(f"votd: {e}", err=True)
+        sys.exit(next(code for kind, code in EXIT.items() if isinstance(e, kind)))
+
+
+@app.command(
+    epilog="Examples:\n\n  votd publish video.mp4 --articles articles/\n\n"
+    "  votd publish video.mp4 --article story.html --title 'European troops' --to s3://bucket/votd"
+)
+def publish(
+    video: Video,
+    articles: Articles = None,
+    article: Annotated[
+        Path | None, typer.Option(help="The article that it belongs to: the choice of a person.")
+    ] = None,
+    title: Annotated[str | None, typer.Option(help="Title; the linked article's if not given.")] = None,
+    date: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="Day of the video; today if not given.")
+    ] = None,
+    to: Annotated[str | None, typer.Option(metavar="STORE", help="file:FOLDER or s3://BUCKET/PREFIX.")] = None,
+    language: Language = None,
+    model: Model = None,
+    flow: Annotated[
+        bool, typer.Option("--flow", help="Run as a Prefect flow, on the embedded server if need be.")
+    ] = False,
+    direct: Annotated[bool, typer.Option("--direct", help="Run in this process, without Prefect.")] = False,
+) -> None:
+    """Publish one video: renditions, captions, the link to its article, and a page that plays.
+
+    Runs as a Prefect flow where a Prefect server is configured or [bold]votd up[/bold] is running, else in this
+    process. A second time with the same inputs changes nothing and costs next to nothing.
+    """
+    from votd.flows.request import Request
+
+    if flow and direct:
+        raise errors.BadRequest("--flow and --direct exclude each other.")
+    settings = _settings(store=to, model=model)
+    request = Request(
+        video=_absolute(video),
+        articles=_absolute(articles) if articles else settings.articles,
+        article=_absolute(article) if article else None,
+        title=title,
+        date=_date(date),
+        language=language,
+    )
+    outcome = _run(_publish(request, settings, flow, direct))
+    _summary(outcome)
+
+
+async def _publish(request: "Request", settings: "Settings", flow: bool, direct: bool) -> "Outcome":
+    from votd.flows.display import Bars, Ledger
+
+    with Bars() as bars:
+        ledger = Ledger(bars.watch)
+        from votd.flows import server
+
+        api = None if direct else server.find(settings)
+        if direct or not (api or flow):
+            from votd.flows.steps import Steps, user_cache
+            from votd.flows.story import publish as tell
+
+            return await tell(request, Steps(settings, user_cache(), ledger))
+        import os
+
+        os.environ.update(server.environment(settings, api) | {"PREFECT_LOGGING_LEVEL": "ERROR"})
+        from votd.flows.runs import publishing
+
+        with ledger.stage("start Prefect" if not api else "reach Prefect"):
+            run = publishing(settings, ledger)
+        outcome: Outcome = await run(request)  # type: ignore[misc]  # an async flow is typed as a plain one
+        return outcome
+
+
+@app.command(epilog="Example:\n\n  votd serve site")
+def serve(
+    folder: Annotated[Path, typer.Argument(help="A directory store.", show_default=False)],
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Serve a directory store, to watch what was published."""
+    from votd.flows.serve import serve as run
+
+    if not folder.is_dir():
+        raise errors.BadRequest(f"{folder} is not a folder. Publish something to it first.")
+    run(folder.absolute(), host=host, port=port)
+
+
+@app.command()
+def up() -> None:
+    """Put this machine on duty: Prefect's server, a worker and the inbox watcher, until it is told to end."""
+    from votd.flows.duty import up as run
+
+    _run(run(_settings(), typer.echo))
+
+
+@app.command()
+def status() -> None:
+    """Show what waits, what runs, what failed, and what is published."""
+    from votd.flows.status import status as ask
+
+    for line in _run(ask(_settings())):
+        typer.echo(line)
+
+
+@app.command(rich_help_panel=STAGES)
+def probe(video: Video) -> None:
+    """Print what a file is, as JSON; refuse it where publishing would."""
+    from votd.media.schema import dump
+    from votd.media.source.judge import judge
+    from votd.media.source.probe import probe as run
+
+    with _copied(video) as source:
+        info = _run(run(source))
+    typer.echo(dump(info).decode(), nl=False)
+    judge(info)
+
+
+@app.command(rich_help_panel=STAGES)
+def transcode(
+    video: Video, to: Annotated[Path, typer.Option(metavar="DIR", help="A new or empty folder.", show_default=False)]
+) -> None:
+    """Make the renditions, the MP4 and the poster of a video."""
+    from votd.flows.stages import transcode as run
+
+    with _copied(video) as source:
+        typer.echo(_run(run(source, _folder(to), _settings())))
+
+
+@app.command(rich_help_panel=STAGES)
+def transcribe(
+    media: Annotated[Path, typer.Argument(metavar="FILE", help="A video or audio file.", show_default=False)],
+    output: Annotated[Path, typer.Option("-o", metavar="TRANSCRIPT.json", help="Where to write.", show_default=False)],
+    language: Language = None,
+    model: Model = None,
+) -> None:
+    """Recognise the speech of a file, with the time of every word."""
+    from votd.flows.stages import transcribe as run
+
+    with _copied(media) as source:
+        typer.echo(_run(run(source, output, language, _settings(model=model))))
+
+
+@app.command(rich_help_panel=STAGES)
+def caption(
+    transcript: TranscriptFile,
+    to: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write to.", show_default=False)],
+) -> None:
+    """Write the captions of a transcript: WebVTT, SRT and the HLS rendition."""
+    from votd.flows.stages import caption as run
+
+    typer.echo(run(_transcript(transcript), _folder(to, empty=False)))
+
+
+@app.command(rich_help_panel=STAGES)
+def link(
+    transcript: TranscriptFile,
+    articles: Annotated[Path, typer.Option(help="Folder of the candidates.", show_default=False)],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    title: Annotated[str | None, typer.Option(help="Title of the video, where it is known.")] = None,
+    date: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Day of the video, where it is known.")] = None,
+) -> None:
+    """Find the article that a transcript belongs to, or say that none fits."""
+    from votd.flows.stages import link as run
+
+    verdict, problems = run(_transcript(transcript), _absolute(articles), title, _date(date))
+    for problem in problems:
+        typer.echo(f"votd: {problem}", err=True)
+    if as_json:
+        typer.echo(json.dumps(verdict, ensure_ascii=False, indent=2))
+        return
+    typer.echo(f"{verdict['status']}: {verdict['title'] or 'no article'}")
+    for candidate in verdict["candidates"]:
+        typer.echo(f"  {candidate['score']:.3f}  {candidate['title']}")
+
+
+def _settings(**given: Any) -> "Settings":
+    from votd.config.settings import load
+
+    try:
+        return load(**given)
+    except ValueError as e:
+        raise errors.BadRequest(str(e)) from e
+
+
+def _run(job: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine; SIGINT and SIGTERM cancel it, and every child ends with it."""
+    import asyncio
+    import signal
+
+    async def watched() -> T:
+        loop, task = asyncio.get_running_loop(), asyncio.ensure_future(job)
+        for sign in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(sign, task.cancel)
+        return await task
+
+    try:
+        return asyncio.run(watched())
+    except (asyncio.CancelledError, KeyboardInterrupt) as e:
+        raise errors.Stopped("Ended from outside. What was finished is kept; run it again.") from e
+
+
+def _copied(file: Path) -> Any:
+    """Lend the path of a private copy: no stage opens what somebody else can still change."""
+    from votd.flows.stages import copied
+
+    return copied(_absolute(file))
+
+
+def _absolute(path: Path) -> Path:
+    """Make a path absolute; links stay links, since a dropped link is refused."""
+    return path.expanduser().absolute()
+
+
+def _folder(path: Path, empty: bool = True) -> Path:
+    path = _absolute(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as e:
+        raise errors.BadRequest(f"{path} cannot be made: {e.strerror}.") from e
+    if empty and any(path.iterdir()):
+        raise errors.BadRequest(f"{path} is not empty. Give a new folder.")
+    return path
+
+
+def _date(text: str | None) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text) if text else None
+    except ValueError as e:
+        raise errors.BadRequest(f"“{text}” is not a date. Write it like 2026-11-23.") from e
+
+
+def _transcript(path: Path) -> Any:
+    from votd.media.model import Transcript
+    from votd.media.schema import load
+
+    try:
+        return load(Transcript, path.read_bytes())
+    except OSError as e:
+        raise errors.BadRequest(f"{path} cannot be read: {e.strerror}.") from e
+    except ValueError as e:
+        raise errors.BadRequest(f"{path} is not a transcript that votd transcribe wrote.") from e
+
+
+def _summary(outcome: "Outcome") -> None:
+    from votd.flows.outcome import lines
+
+    for name, value in lines(outcome):
+        typer.echo(f"{typer.style(f'{name:<12}', bold=True)} {value}")
+    times = (f"{s.name} {'reused' if s.reused else f'{s.seconds:.1f} s'}" for s in outcome.stages)
+    typer.echo(f"{typer.style('Time        ', bold=True)} {', '.join(times)}")

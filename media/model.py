@@ -18,7 +18,8 @@ class VideoStream:
 
     ``width`` and ``height`` are coded pixels, before ``rotation`` (clockwise degrees: 0, 90, 180 or 270) and
     ``sample_aspect_ratio`` are applied. ``frames`` counts packets that are really there; ``declared_frames`` is
-    the container's own count, ``None`` where it keeps none.
+    the container's own count, ``None`` where it keeps none. ``color_space`` is the tagged matrix in ffmpeg's words
+    (``bt709``, ``smpte170m``, …), ``None`` where the stream says nothing.
     """
 
     index: int
@@ -33,6 +34,7 @@ class VideoStream:
     duration_ms: int
     pixel_format: str
     encrypted: bool
+    color_space: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ with -9, and ``prlimit`` bounds CPU time, memory and file size (both are util-li
 
 import asyncio
 import contextlib
+import ctypes
 import json
 import os
 import shutil
@@ -41,7 +42,7 @@ class Limits:
 async def run(argv: Sequence[str], limits: Limits, on_line: Callable[[str], None] | None = None) -> str:
     """Run a tool to its end; give each line of its standard output to ``on_line``; return the tail of its errors.
 
-    Standard input is empty. Raises ``ToolFailed`` for a non-zero exit or a broken limit, ``Unavailable`` where the
+    Standard input is empty. Raises ``ToolFailed`` for a non-zero exit or a broken limit, ``BadRequest`` where the
     tool is not there. Whatever ends the caller, cancellation too, ends the child's whole group first.
     """
     tail: deque[str] = deque(maxlen=TAIL_LINES)
@@ -99,19 +100,25 @@ def serve(main: Callable[[list[str], Progress], Any]) -> None:
         sys.exit(1)
 
 
+def die_with_parent() -> None:
+    """Have the kernel kill this process when its parent is gone (Linux), for one that somebody else starts for us."""
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+
 @contextlib.asynccontextmanager
 async def _child(argv: Sequence[str], limits: Limits) -> AsyncIterator[asyncio.subprocess.Process]:
-    try:
-        child = await asyncio.create_subprocess_exec(
-            *_bounded(argv, limits),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,
-            limit=LINE_BYTES,
-        )
-    except FileNotFoundError as e:
-        raise errors.Unavailable(f"{argv[0]} is not installed.") from e
+    if not shutil.which(argv[0]):
+        raise errors.BadRequest(f"{argv[0]} is not installed.")
+    child = await asyncio.create_subprocess_exec(
+        *_bounded(argv, limits),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+        limit=LINE_BYTES,
+    )
     try:
         yield child
     finally:
@@ -130,7 +137,8 @@ async def _end(child: asyncio.subprocess.Process) -> None:
 
 def _bounded(argv: Sequence[str], limits: Limits) -> list[str]:
     """Put the kernel's own limits before a command, where the machine has the tools for it."""
-    bounds = {"cpu": limits.cpu_s, "as": limits.memory, "fsize": limits.file_size, "core": 0}
+    cpu = limits.cpu_s and f"{limits.cpu_s}:{limits.cpu_s + 5}"  # SIGXCPU tells us why; SIGKILL follows if need be
+    bounds = {"cpu": cpu, "as": limits.memory, "fsize": limits.file_size, "core": 0}
     flags = [f"--{name}={value}" for name, value in bounds.items() if value is not None]
     before = ["setpriv", "--pdeathsig", "KILL", "prlimit", *flags]
     return [*(before if shutil.which("setpriv") and shutil.which("prlimit") else []), *argv]

@@ -1,0 +1,129 @@
+"""Every setting of votd: one ``votd.toml``, overridden by ``VOTD_*`` in the environment.
+
+The file is the one that ``VOTD_CONFIG`` names, else ``votd.toml`` in the current folder, else none. Relative paths
+in it are relative to it; those in the environment to the current folder. A name in a section is written with two
+underscores in the environment: ``VOTD_S3__ENDPOINT``.
+"""
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+
+class S3Settings(BaseModel, extra="forbid"):
+    """How to reach an S3 store; the credentials come from boto3's own chain alone."""
+
+    endpoint: str | None = Field(None, description="Address of an S3-compatible server; none for AWS itself")
+    path_style: bool = Field(False, description="Put the bucket into the path, as most compatible servers want it")
+    checksum: Literal["when_supported", "when_required"] = Field(
+        "when_supported", description="`when_required` for servers that refuse newer checksums"
+    )
+
+
+class Settings(BaseSettings):
+    """What a machine needs to know; see ``README.md`` for the table made from here."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="VOTD_", env_nested_delimiter="__", extra="forbid", validate_default=True, env_ignore_empty=True
+    )
+
+    home: Path = Field(Path("~/votd"), description="Folder of the drops, the finished work and Prefect's own files")
+    store: str | None = Field(None, description="`file:FOLDER` or `s3://BUCKET/PREFIX`; `file:HOME/site` if not set")
+    public_url: str | None = Field(None, description="Public address of the store's root, for the links in messages")
+    articles: Path | None = Field(None, description="Folder of the articles among which a drop finds its own")
+    timezone: str = Field("Europe/Skopje", description="Of the dates and of the nightly schedule")
+    cron: str = Field("0 2 * * *", description="When the nightly flow runs")
+    language: str | None = Field(None, description="Of the speech (BCP 47); recognised if not set")
+    model: str = Field("base", description="Whisper model: a name that faster-whisper knows, or a folder")
+    profile: str = Field("fast", description="Which ladder of `config/ladder.toml`")
+    rubric: str = Field("Video of the day", description="The rubric that the page names")
+    threads: int = Field(0, ge=0, description="Threads of the encoder and the recogniser; 0: one per core")
+    ffmpeg: Path | None = Field(None, description="Another ffmpeg than the one that is installed with votd")
+    settle_s: float = Field(5, gt=0, description="Seconds for which a drop must not change before it is taken")
+    attempts: int = Field(5, gt=0, description="How often a drop is tried before it is put aside")
+    prefect_port: int = Field(4200, gt=0, lt=65536, description="Port of the server that `votd up` runs")
+    s3: S3Settings = Field(S3Settings(), description="The section `[s3]`")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take arguments first, then the environment, then the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config_file())
+
+    @field_validator("home", "articles", "ffmpeg")
+    @classmethod
+    def _absolute(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        return _base(info.field_name).joinpath(value.expanduser()).absolute() if value else None
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("is not a time zone of the IANA list, such as Europe/Skopje")
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def store_address(self) -> str:
+        return self.store or f"file:{self.home / 'site'}"
+
+    @property
+    def cores(self) -> int:
+        return self.threads or len(os.sched_getaffinity(0))
+
+    def environment(self) -> dict[str, str]:
+        """Return these settings as ``VOTD_*``, for a child that starts in another folder."""
+        flat: dict[str, Any] = {}
+        for name, value in self.model_dump(mode="json", exclude_none=True).items():
+            flat |= {f"{name}__{n}": v for n, v in value.items()} if isinstance(value, dict) else {name: value}
+        return {f"VOTD_{name.upper()}": str(value) for name, value in flat.items()}
+
+
+def config_file() -> Path | None:
+    """Return the settings file that applies, if there is one."""
+    named = os.environ.get("VOTD_CONFIG")
+    file = Path(named or "votd.toml").absolute()
+    return file if named or file.is_file() else None
+
+
+def load(**given: Any) -> Settings:
+    """Read the settings; ``given`` wins over environment and file. Raises ``ValueError`` with one sentence."""
+    file = config_file()
+    if file and not file.is_file():
+        raise ValueError(f"The settings file {file}, which VOTD_CONFIG names, is not there.")
+    try:
+        settings = Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as e:
+        first = e.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise ValueError(f"The setting {name} is not right: {first['msg'].removeprefix('Value error, ')}.") from e
+    except ValueError as e:
+        raise ValueError(f"{file} cannot be read as TOML: {e}.") from e
+    if settings.store and settings.store.startswith("file:") and not settings.store.startswith("file:/"):
+        where = _base("store") / Path(settings.store.removeprefix("file:")).expanduser()
+        return settings.model_copy(update={"store": f"file:{where.absolute()}"})
+    return settings
+
+
+def _base(name: str | None) -> Path:
+    """Return the folder that a relative path is relative to: the file's own, unless the environment gave it."""
+    file = config_file()
+    return Path.cwd() if not file or f"VOTD_{(name or '').upper()}" in os.environ else file.parent

@@ -1,0 +1,194 @@
+"""Put one version together from what the stages made: its key, its record and its objects. Pure but for its scratch."""
+
+import dataclasses
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from votd.flows.facts import Facts
+from votd.media.captions import webvtt
+from votd.media.delivery.publish import version_folder
+from votd.media.model import CaptionTrack, Encoding, MediaInfo, Transcript
+from votd.media.player.page import page, player_file
+from votd.media.record import (
+    Record,
+    RecordArticle,
+    RecordCaptions,
+    RecordRendition,
+    RecordSpeech,
+    Source,
+)
+from votd.media.schema import canonical, dump
+from votd.media.video import hls
+from votd.media.video.ladder import display_size
+
+VERSION = 1
+"""Of what is written below; a change of it gives every video a new version at its next run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A finished encode: its measured tracks, its folder here, and its folder in the store."""
+
+    encoding: Encoding
+    folder: Path
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """What was said and what will be read: by the machine or kept from a person; ``doubt`` is a sentence."""
+
+    transcript: Transcript | None
+    tracks: tuple[CaptionTrack, ...]
+    model: str | None
+    doubt: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything that one version is made of."""
+
+    facts: Facts
+    sha256: str
+    info: MediaInfo
+    encoded: Encoded
+    speech: Speech
+    articles: tuple[RecordArticle, ...]
+    language: str | None
+
+
+def version(parts: Parts) -> str:
+    """Return the key of a version: the hash of what it is made of, and of nothing else.
+
+    Scores are left out: they move when other candidates come and go.
+    """
+    said = parts.speech
+    made_of = [
+        VERSION,
+        parts.sha256,
+        parts.encoded.place,
+        {name: str(value) for name, value in dataclasses.asdict(parts.facts).items()},
+        parts.language,
+        [hashlib.sha256(dump(track)).hexdigest() for track in said.tracks],
+        said.transcript and hashlib.sha256(dump(said.transcript)).hexdigest(),
+        said.model if said.tracks else None,
+        [[a.title, a.url, a.language, a.origin] for a in parts.articles],
+    ]
+    return hashlib.sha256(canonical(made_of)).hexdigest()[:16]
+
+
+def assemble(
+    parts: Parts, scratch: Path, published_at: dt.datetime | None, now: dt.datetime
+) -> tuple[Record, dict[str, Path | bytes]]:
+    """Write a version's own files into ``scratch``; return its record and every object that it needs, by key."""
+    folder = version_folder(parts.facts.id, version(parts))
+    captions = _captions(parts, scratch, folder)
+    record = _record(parts, folder, [c for c, _ in captions], published_at or now, now)
+    root = "../" * (folder.count("/") + 1)
+    player, script = player_file()
+    own: dict[str, Path | bytes] = {
+        f"{folder}/{path.relative_to(scratch)}": path for path in scratch.rglob("*") if path.is_file()
+    }
+    own[f"{folder}/master.m3u8"] = hls.master_playlist(
+        parts.encoded.encoding, f"{root}{parts.encoded.place}/", [subtitle for _, subtitle in captions]
+    ).encode()
+    if parts.speech.transcript:
+        own[f"{folder}/transcript.json"] = dump(parts.speech.transcript)
+    own[record.page] = page(record, root, player).encode()
+    return record, {**_media(parts.encoded), player: script, **own}
+
+
+def _captions(parts: Parts, scratch: Path, folder: str) -> list[tuple[RecordCaptions, hls.SubtitleTrack]]:
+    made: list[tuple[RecordCaptions, hls.SubtitleTrack]] = []
+    longest = max(s.duration for s in parts.encoded.encoding.video[0].segments)
+    segment_ms = round(longest * 1000 / parts.encoded.encoding.video[0].timescale)
+    for track in parts.speech.tracks:
+        (scratch / "captions").mkdir(exist_ok=True)
+        files = webvtt.write(
+            track, scratch / "captions", duration_ms=parts.encoded.encoding.duration_ms, segment_ms=segment_ms
+        )
+        entry = RecordCaptions(
+            language=track.language,
+            kind=track.kind,
+            label=track.label,
+            vtt=f"{folder}/captions/{files.vtt}",
+            srt=f"{folder}/captions/{files.srt}",
+            origin=track.origin,
+        )
+        uri = f"captions/{files.hls}"
+        made.append((entry, hls.SubtitleTrack(uri=uri, language=track.language, name=track.label, default=not made)))
+    return made
+
+
+def _record(
+    parts: Parts, folder: str, captions: Sequence[RecordCaptions], published_at: dt.datetime, now: dt.datetime
+) -> Record:
+    facts, place, said = parts.facts, parts.encoded.place, parts.speech
+    return Record(
+        id=facts.id,
+        version=version(parts),
+        date=facts.date,
+        published_at=published_at,
+        updated_at=now,
+        title=facts.title,
+        description=facts.description,
+        commentator=facts.commentator,
+        rubric=facts.rubric,
+        duration_ms=parts.encoded.encoding.duration_ms,
+        language=parts.language,
+        source=_source(parts),
+        hls=f"{folder}/master.m3u8",
+        mp4=f"{place}/{parts.encoded.encoding.mp4}",
+        poster=f"{place}/{parts.encoded.encoding.poster}",
+        renditions=_renditions(parts.encoded),
+        captions=tuple(captions),
+        transcript=f"{folder}/transcript.json" if said.transcript else None,
+        articles=parts.articles,
+        speech=RecordSpeech(model=said.model) if said.model and said.tracks else None,
+        page=f"{folder}/index.html",
+    )
+
+
+def _source(parts: Parts) -> Source:
+    video = parts.info.video
+    assert video is not None  # judged before anything was encoded
+    width, height = display_size(video)
+    return Source(
+        sha256=parts.sha256,
+        width=width,
+        height=height,
+        frame_rate=round(float(video.frame_rate), 3),
+        duration_ms=parts.info.duration_ms,
+    )
+
+
+def _renditions(encoded: Encoded) -> tuple[RecordRendition, ...]:
+    made = []
+    audio = encoded.encoding.audio[0] if encoded.encoding.audio else None
+    for track in encoded.encoding.video:
+        peak, average = hls.bitrates(track, audio)
+        assert track.width and track.height and track.frame_rate  # every video track is measured
+        made.append(
+            RecordRendition(
+                width=track.width,
+                height=track.height,
+                frame_rate=round(float(track.frame_rate), 3),
+                codecs=",".join([track.codec, *([audio.codec] if audio else [])]),
+                bitrate=average,
+                peak_bitrate=peak,
+                playlist=f"{encoded.place}/{track.name}/index.m3u8",
+            )
+        )
+    return tuple(made)
+
+
+def _media(encoded: Encoded) -> dict[str, Path | bytes]:
+    """List what an encode publishes: its tracks, its MP4 and its poster; its own notes stay here."""
+    names = [encoded.encoding.mp4, encoded.encoding.poster]
+    for track in (*encoded.encoding.video, *encoded.encoding.audio):
+        files = ("index.m3u8", track.init, *(segment.name for segment in track.segments))
+        names += [f"{track.name}/{name}" for name in files]
+    return {f"{encoded.place}/{name}": encoded.folder / name for name in names}

@@ -1,0 +1,218 @@
+"""The producers' folders. A drop is in exactly one of them at any moment, moved by rename alone:
+
+    inbox/      dropped, waiting; a sidecar (``.yaml .txt .srt .vtt`` with the video's stem) waits with its video
+    working/    claimed: one folder per claim, whose owner holds a lock that the kernel frees when the owner dies
+    done/       published
+    rejected/   refused for good, with ``NAME.reason.txt`` beside it
+
+How often a drop was tried is noted in ``tries/``, for these very bytes (name, size and time of change).
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from votd.media.source.names import shown
+from votd.media.workspace.workspace import take_lock
+
+SIDECARS = (".yaml", ".txt", ".srt", ".vtt")
+PARTIAL = (".part", ".partial", ".crdownload", ".download", ".filepart", ".tmp", ".opdownload", "~")
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """One waiting video. ``signature`` changes when the file or one of its sidecars does, or when it is moved in again.
+
+    ``waits`` is true for one that failed because something was unavailable: the night tries it again.
+    """
+
+    name: str
+    signature: str
+    tries: int
+    waits: bool
+
+
+class Inbox:
+    """The folders of one home."""
+
+    def __init__(self, home: Path, attempts: int) -> None:
+        self.home = home
+        self.attempts = attempts
+        for name in ("inbox", "working", "working/.locks", "done", "rejected", "tries"):
+            (home / name).mkdir(parents=True, exist_ok=True)
+
+    @property
+    def folder(self) -> Path:
+        return self.home / "inbox"
+
+    def waiting(self) -> list[Drop]:
+        """Return the drops, in order of their names; sidecars, hidden and partial files are none."""
+        names = sorted(self._readable(name) for name in os.listdir(self.folder) if _is_drop(name))
+        drops = []
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):  # somebody claimed it or took it away
+                tries = self._tries(name)
+                drops.append(Drop(name, self._signature(name), tries["count"], bool(tries["waits"])))
+        return drops
+
+    def claim(self, name: str) -> "Claim | None":
+        """Take a drop with its sidecars; ``None`` where somebody else was faster. One rename decides."""
+        token = secrets.token_hex(8)
+        lock = take_lock(self.home / "working" / ".locks" / token)
+        assert lock is not None  # nobody else can know the token
+        folder = self.home / "working" / token
+        folder.mkdir()
+        tries = self._tries(name)["count"] + 1
+        try:
+            (self.folder / name).rename(folder / name)
+        except (FileNotFoundError, NotADirectoryError):
+            _give_up(folder, lock)
+            return None
+        for sidecar in self._sidecars(name):
+            with contextlib.suppress(FileNotFoundError):
+                (self.folder / sidecar).rename(folder / sidecar)
+        self._note(name, folder / name, tries, waits=False)
+        return Claim(self, folder, name, tries, lock)
+
+    def recover(self) -> list[str]:
+        """Return the claims of dead owners to the inbox; those that were tried too often are put aside."""
+        names = []
+        for folder in sorted((self.home / "working").iterdir()):
+            if folder.name.startswith(".") or not (lock := take_lock(self.home / "working" / ".locks" / folder.name)):
+                continue
+            videos = [name for name in os.listdir(folder) if _is_drop(name)]
+            claim = Claim(self, folder, videos[0] if videos else "", 0, lock)
+            if videos and (count := self._tries(videos[0], folder)["count"]) >= self.attempts:
+                claim.reject(f"The machine failed {count} times while it was at this file. Ask whoever runs it.")
+            else:
+                claim.give_back(waits=False)
+            names += videos
+        return names
+
+    def _readable(self, name: str) -> str:
+        """Rename a drop whose name is no UTF-8, which neither JSON nor a page could carry."""
+        safe = os.fsencode(name).decode("utf-8", "replace")
+        if safe == name:
+            return name
+        target = _free(self.folder, safe)
+        with contextlib.suppress(OSError):  # gone, or longer than a name may be
+            (self.folder / name).rename(target)
+        return target.name
+
+    def _sidecars(self, name: str) -> list[str]:
+        stem = Path(name).stem
+        found = (n for n in os.listdir(self.folder) if n.startswith(f"{stem}.") and Path(n).suffix in SIDECARS)
+        return sorted(n for n in found if n != name and _belongs(n, stem))
+
+    def _signature(self, name: str) -> str:
+        facts = []
+        for part in (name, *self._sidecars(name)):
+            stat = os.lstat(self.folder / part)
+            facts.append((part, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns))
+        return hashlib.sha256(repr(facts).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+    def _note_path(self, name: str) -> Path:
+        return self.home / "tries" / hashlib.sha256(os.fsencode(name)).hexdigest()[:32]
+
+    def _tries(self, name: str, folder: Path | None = None) -> dict[str, int]:
+        """Read how often these very bytes were tried; a note on earlier bytes of the same name counts for nothing."""
+        try:
+            note = json.loads(self._note_path(name).read_text(encoding="utf-8"))
+            same = note["bytes"] == _bytes((folder or self.folder) / name)
+        except (OSError, ValueError, KeyError):
+            same = False
+        return note if same else {"count": 0, "waits": False}
+
+    def _note(self, name: str, path: Path, count: int, waits: bool, reason: str = "") -> None:
+        fresh = self._note_path(name).with_suffix(".part")
+        note = {"name": shown(name), "bytes": _bytes(path), "count": count, "waits": waits, "reason": reason}
+        fresh.write_text(json.dumps(note), encoding="utf-8")
+        fresh.replace(self._note_path(name))
+
+
+@dataclass
+class Claim:
+    """A drop that this process works on; ``tries`` counts this one. It ends with exactly one of the three verbs."""
+
+    inbox: Inbox
+    folder: Path
+    name: str
+    tries: int
+    lock: IO[str]
+
+    @property
+    def video(self) -> Path:
+        return self.folder / self.name
+
+    def finish(self) -> Path:
+        """Move the drop to ``done/``."""
+        return self._move("done", forget=True)
+
+    def reject(self, reason: str) -> Path:
+        """Move the drop to ``rejected/``; the reason stands beside it before it is there."""
+        target = _free(self.inbox.home / "rejected", self.name)
+        # A name may have 255 bytes; the reason's has to fit too.
+        stem = os.fsencode(target.name)[: 255 - len(".reason.txt")].decode("utf-8", "ignore")
+        (target.parent / f"{stem}.reason.txt").write_text(f"{reason}\n", encoding="utf-8")
+        return self._move("rejected", forget=True)
+
+    def give_back(self, waits: bool, reason: str = "") -> Path:
+        """Return the drop to the inbox; ``waits`` leaves it to the night."""
+        if self.name and self.tries:
+            self.inbox._note(self.name, self.video, self.tries, waits, reason)
+        return self._move("inbox", forget=False)
+
+    def _move(self, where: str, forget: bool) -> Path:
+        folder = self.inbox.home / where
+        target = _free(folder, self.name) if self.name else folder
+        for name in sorted(os.listdir(self.folder), key=lambda n: n == self.name):  # the video last
+            suffix = name.removeprefix(Path(self.name).stem) if self.name else name
+            place = target if name == self.name else folder / f"{target.stem if self.name else ''}{suffix}"
+            (self.folder / name).rename(place)
+        if forget:
+            self.inbox._note_path(self.name).unlink(missing_ok=True)
+        _give_up(self.folder, self.lock)
+        return target
+
+
+def _give_up(folder: Path, lock: IO[str]) -> None:
+    folder.rmdir()
+    Path(lock.name).unlink(missing_ok=True)
+    lock.close()
+
+
+def _is_drop(name: str) -> bool:
+    low = name.lower()
+    return not name.startswith(".") and not low.endswith(PARTIAL) and Path(low).suffix not in SIDECARS
+
+
+def _belongs(name: str, stem: str) -> bool:
+    """Tell whether a sidecar is this stem's: STEM.yaml, STEM.txt, STEM.srt, and STEM.LANGUAGE.vtt."""
+    middle = name[len(stem) + 1 :].split(".")
+    return len(middle) == 1 or (len(middle) == 2 and middle[1] in ("srt", "vtt"))
+
+
+def _bytes(path: Path) -> str:
+    stat = os.lstat(path)
+    return f"{stat.st_size} {stat.st_mtime_ns}"
+
+
+def _free(folder: Path, name: str) -> Path:
+    """Return a path in a folder that nothing stands at: the name, else STEM~2.EXT and so on."""
+    return next(path for path in _names(folder, name) if not os.path.lexists(path))
+
+
+def _names(folder: Path, name: str) -> Iterator[Path]:
+    yield folder / name
+    number = 2
+    while True:
+        path = Path(name)
+        stem = os.fsencode(path.stem)[: 240 - len(os.fsencode(path.suffix))].decode("utf-8", "ignore")
+        yield folder / f"{stem}~{number}{path.suffix}"
+        number += 1

@@ -1,0 +1,71 @@
+"""What is asked for one video: the command line's flags or a drop's sidecar, as plain values that Prefect can keep."""
+
+import dataclasses
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from votd.media import errors
+from votd.media.source.names import shown
+
+SIDECAR_BYTES = 64 * 1024
+SIDECAR_FIELDS = ("title", "date", "language", "article", "description", "commentator")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One video to publish. Paths are absolute. ``None`` leaves a fact to the sidecar, the settings or the machine.
+
+    ``seen`` is the day on which the file was first seen, for a drop that waited over midnight.
+    """
+
+    video: Path
+    articles: Path | None = None
+    article: Path | None = None
+    title: str | None = None
+    date: dt.date | None = None
+    language: str | None = None
+    description: str | None = None
+    commentator: str | None = None
+    seen: dt.date | None = None
+
+
+def with_sidecar(request: Request) -> Request:
+    """Fill what the request leaves open from ``STEM.yaml`` beside the video, where there is one.
+
+    Raises ``RejectedSource`` for a sidecar that cannot be read: its producer must mend it.
+    """
+    sidecar = request.video.with_suffix(".yaml")
+    if not sidecar.is_file():
+        return request
+    facts = _read(sidecar)
+    if "article" in facts:
+        facts["article"] = (request.articles or sidecar.parent) / facts["article"]
+    return dataclasses.replace(request, **{n: v for n, v in facts.items() if getattr(request, n) is None})
+
+
+def _read(sidecar: Path) -> dict[str, Any]:
+    name = shown(sidecar.name)
+    try:
+        data = yaml.safe_load(sidecar.read_bytes()[:SIDECAR_BYTES]) or {}
+    except (OSError, yaml.YAMLError, UnicodeDecodeError) as e:
+        raise errors.RejectedSource(f"{name} beside the video is not YAML that can be read. Correct it.") from e
+    if not isinstance(data, dict):
+        raise errors.RejectedSource(f"{name} beside the video must hold lines such as “title: …”. Correct it.")
+    if unknown := [str(key) for key in data if key not in SIDECAR_FIELDS]:
+        known = ", ".join(SIDECAR_FIELDS)
+        raise errors.RejectedSource(f"{name} beside the video has “{shown(unknown[0])}”; it may have {known}.")
+    return {key: _value(name, key, value) for key, value in data.items() if value is not None}
+
+
+def _value(name: str, key: str, value: Any) -> Any:
+    if key != "date":
+        if not isinstance(value, str):
+            raise errors.RejectedSource(f"In {name} beside the video, {key} must be text in quotes. Correct it.")
+        return " ".join(value.split())
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        return value
+    raise errors.RejectedSource(f"In {name} beside the video, the date must look like 2026-11-23. Correct it.")

@@ -1,0 +1,118 @@
+"""The story as Prefect runs it: the flows, with a task per artifact."""
+
+import copy
+import datetime as dt
+from typing import Any
+
+from prefect import flow, get_run_logger, task
+from prefect.artifacts import acreate_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.flows import Flow
+from prefect.runtime import flow_run
+from prefect.tasks import Task, exponential_backoff
+
+from votd.config import settings as configuration
+from votd.config.settings import Settings
+from votd.flows import drops, story
+from votd.flows.display import Ledger
+from votd.flows.drops import DropResult
+from votd.flows.inbox import Inbox
+from votd.flows.outcome import Outcome, markdown
+from votd.flows.request import Request
+from votd.flows.steps import Steps, user_cache
+from votd.media import errors
+from votd.media.process import die_with_parent
+from votd.media.workspace.workspace import take_lock
+
+ARTIFACTS = ("ingest", "examine", "extract_audio", "transcode", "transcribe", "link", "publish")
+STALE = dt.timedelta(hours=12)
+
+
+def only_unavailable(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
+    """Tell whether a task may be tried again: waiting helps against nothing else."""
+    return isinstance(state.data, errors.Unavailable)
+
+
+def as_tasks(steps: Steps) -> Steps:
+    """Return the same steps with each artifact's made a Prefect task of the same signature."""
+    tasked = copy.copy(steps)
+    for name in ARTIFACTS:
+        made = task(
+            getattr(steps, name),
+            name=name.replace("_", " "),
+            retries=3,
+            retry_delay_seconds=exponential_backoff(2),
+            retry_jitter_factor=0.5,
+            retry_condition_fn=only_unavailable,
+            cache_policy=NO_CACHE,
+            persist_result=False,
+        )
+        setattr(tasked, name, made)
+    return tasked
+
+
+async def tell(request: Request, settings: Settings, ledger: Ledger) -> Outcome:
+    """Tell the story as tasks of the running flow, and leave the summary on the run's page."""
+    try:
+        outcome = await story.publish(request, as_tasks(Steps(settings, user_cache(), ledger)))
+    except errors.VotdError as e:
+        await acreate_markdown_artifact(f"**Not published.** {e}", key="summary", description=request.video.name)
+        raise
+    await acreate_markdown_artifact(markdown(outcome), key="summary", description=outcome.record.title)
+    return outcome
+
+
+def publishing(settings: Settings, ledger: Ledger) -> Flow[[Request], Any]:
+    """Return the flow of ``votd publish``, bound to the terminal that shows its progress."""
+
+    @flow(name="publish", flow_run_name="publish {request.video.name}", persist_result=False, validate_parameters=False)
+    async def publish(request: Request) -> Outcome:
+        return await tell(request, settings, ledger)
+
+    return publish
+
+
+@flow(name="publish drop", flow_run_name="publish drop {name}", persist_result=False)
+async def publish_drop(name: str, seen: dt.date | None = None) -> None:
+    """Publish one drop of the inbox."""
+    die_with_parent()
+    settings = configuration.load()
+    result = await _drop(Inbox(settings.home, settings.attempts), settings, name, seen)
+    if result.state in ("rejected", "waits"):
+        raise errors.VotdError(result.message)
+
+
+@flow(name="nightly", persist_result=False)
+async def nightly() -> None:
+    """Publish what waits in the inbox, and try again what failed because something was unavailable."""
+    die_with_parent()
+    settings, logger = configuration.load(), get_run_logger()
+    due = flow_run.scheduled_start_time
+    if due and dt.datetime.now(dt.UTC) - due > STALE:
+        logger.warning("Skipped: this run was due at %s, and a later one has come or will come.", due)
+        return
+    inbox = Inbox(settings.home, settings.attempts)
+    lock = take_lock(settings.home / "nightly.lock")
+    if lock is None:
+        logger.warning("Skipped: another nightly run is at work.")
+        return
+
+    @flow(name="publish drop", flow_run_name="publish drop {name}", persist_result=False)
+    async def one(name: str) -> DropResult:
+        return await _drop(inbox, settings, name, None)
+
+    with lock:
+        results = await drops.publish_all(inbox, one)
+    rows = "\n".join(f"| {r.name.replace('|', '│')} | {r.state} | {r.message.replace('|', '│')} |" for r in results)
+    table = f"| drop | state | |\n|---|---|---|\n{rows}\n" if rows else "Nothing waited in the inbox.\n"
+    await acreate_markdown_artifact(table, key="night", description=f"{len(results)} drops")
+
+
+async def _drop(inbox: Inbox, settings: Settings, name: str, seen: dt.date | None) -> DropResult:
+    async def publish(request: Request) -> Outcome:
+        return await tell(request, settings, Ledger())
+
+    result = await drops.publish_drop(inbox, name, settings.articles, seen, publish)
+    get_run_logger().info("%s: %s. %s", name, result.state, result.message)
+    return result

@@ -1,0 +1,103 @@
+"""The single stages as commands run them: over plain files, without workspace, store or Prefect."""
+
+import contextlib
+import datetime as dt
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import imageio_ffmpeg
+
+from votd.config.profiles import caption_style, ladder
+from votd.config.settings import Settings
+from votd.flows.display import Bars, Ledger
+from votd.flows.steps import language_name, user_cache
+from votd.media.articles.link import link as judge_link
+from votd.media.articles.read import read_folder
+from votd.media.captions import webvtt
+from votd.media.captions.cues import cues
+from votd.media.model import CaptionTrack, Transcript
+from votd.media.schema import dump
+from votd.media.source.ingest import ingest
+from votd.media.source.judge import judge, judge_sound
+from votd.media.source.probe import probe
+from votd.media.speech import recognise
+from votd.media.video import encode
+
+SEGMENT_MS = 6000
+
+
+@contextlib.contextmanager
+def copied(file: Path) -> Iterator[Path]:
+    """Lend a private copy of a plain file, which is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="votd-") as folder:
+        ingest(file, Path(folder, "source"))
+        yield Path(folder, "source")
+
+
+async def transcode(source: Path, to: Path, settings: Settings) -> str:
+    """Encode a file into the empty folder ``to``; return one sentence."""
+    info = await probe(source)
+    judge(info)
+    with Bars() as bars, Ledger(bars.watch).stage("transcode") as stage:
+        made = await encode.transcode(
+            source,
+            info,
+            ladder(settings.profile),
+            to,
+            ffmpeg=_ffmpeg(settings),
+            threads=settings.cores,
+            progress=stage.progress,
+        )
+    return f"{len(made.video)} renditions, {made.mp4} and {made.poster} are in {to}"
+
+
+async def transcribe(source: Path, output: Path, language: str | None, settings: Settings) -> str:
+    """Write the transcript of a file; return one sentence."""
+    info = await probe(source)
+    judge_sound(info)
+    with Bars() as bars, tempfile.TemporaryDirectory(prefix="votd-") as folder:
+        ledger, wav = Ledger(bars.watch), Path(folder, "speech.wav")
+        with ledger.stage("audio") as stage:
+            await encode.extract_audio(source, info, wav, ffmpeg=_ffmpeg(settings), progress=stage.progress)
+        with ledger.stage("transcribe") as stage:
+            heard = await recognise.transcribe(
+                wav,
+                settings.model,
+                language=language or settings.language,
+                cache=user_cache(),
+                threads=settings.cores,
+                progress=stage.progress,
+            )
+    output.write_bytes(dump(heard))
+    return f"{len(heard.words)} words in {heard.language} are in {output}"
+
+
+def caption(transcript: Transcript, to: Path) -> str:
+    """Write the captions of a transcript into ``to``; return one sentence."""
+    language = transcript.language
+    made = cues(transcript, caption_style())
+    track = CaptionTrack(language, "captions", language_name(language), "machine", made)
+    files = webvtt.write(track, to, duration_ms=transcript.duration_ms, segment_ms=SEGMENT_MS)
+    return f"{len(made)} captions are in {to / files.vtt}, {to / files.srt} and {to / files.hls}"
+
+
+def link(
+    transcript: Transcript, articles: Path, title: str | None, date: dt.date | None
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Judge a transcript against a folder; return the verdict as plain JSON data, and sentences on bad files."""
+    found = read_folder(articles)
+    verdict = judge_link(transcript, found.articles, title=title, date=date)
+    candidates = [
+        {"title": c.article.title, "file": c.article.file, "url": c.article.url, "score": round(c.score, 4)}
+        for c in verdict.candidates
+    ]
+    nothing = {"title": None, "file": None, "url": None, "score": 0.0}
+    best = candidates[0] if candidates and verdict.status == "linked" else nothing
+    score = candidates[0]["score"] if candidates else 0.0
+    return {"status": verdict.status, **best, "score": score, "candidates": candidates}, found.problems
+
+
+def _ffmpeg(settings: Settings) -> str:
+    return str(settings.ffmpeg or imageio_ffmpeg.get_ffmpeg_exe())

@@ -1,0 +1,247 @@
+"""The steps of the story: each makes one artifact, or finds it finished in the workspace.
+
+A step's number is its version: raise it when what the step makes changes.
+"""
+
+import asyncio
+import contextlib
+import datetime as dt
+import os
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import imageio_ffmpeg
+from babel import Locale, UnknownLocaleError
+
+from votd.config.profiles import caption_style, ladder
+from votd.config.settings import Settings
+from votd.flows.assemble import Encoded, Parts, Speech, assemble
+from votd.flows.display import Ledger
+from votd.flows.facts import Identity, identify
+from votd.flows.request import Request
+from votd.media.articles.link import link
+from votd.media.articles.read import read_file, read_folder
+from votd.media.captions import webvtt
+from votd.media.captions.cues import cues
+from votd.media.delivery import publish as delivery
+from votd.media.delivery.store import Store, open_store
+from votd.media.model import CaptionTrack, Encoding, Link, Loudness, MediaInfo, Transcript
+from votd.media.process import Progress
+from votd.media.record import Record
+from votd.media.schema import dump, load
+from votd.media.source.ingest import ingest
+from votd.media.source.judge import judge
+from votd.media.source.probe import probe
+from votd.media.speech import recognise, weights
+from votd.media.video import encode
+from votd.media.workspace.workspace import Key, LocalWorkspace, file_sha256
+
+WAIT_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A dropped file, copied in: its hash is its identity from here on."""
+
+    sha256: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """What speech recognition hears, and how loud the source is."""
+
+    wav: Path
+    loudness: Loudness
+
+
+class Steps:
+    """Bind the stages to one machine's settings, workspace and store."""
+
+    def __init__(self, settings: Settings, cache: Path, ledger: Ledger) -> None:
+        self.settings = settings
+        self.cache = cache
+        self.ledger = ledger
+        self.ladder = ladder(settings.profile)
+        self.ffmpeg = str(settings.ffmpeg or imageio_ffmpeg.get_ffmpeg_exe())
+        self.workspace = LocalWorkspace(settings.home / "workspace")
+        s3 = settings.s3
+        self.store: Store = open_store(
+            settings.store_address, endpoint=s3.endpoint, path_style=s3.path_style, checksum=s3.checksum
+        )
+
+    @property
+    def address(self) -> str:
+        """Return where the store's root is seen from: its public address, if it has one."""
+        return (self.settings.public_url or self.store.address).rstrip("/")
+
+    async def ingest(self, file: Path) -> Source:
+        """Copy a file in while hashing it."""
+        with self.ledger.stage("copy in") as stage, self._folder() as folder:
+            sha256 = await asyncio.to_thread(ingest, file, folder / "source")
+            key = Key("source", 1, {"sha256": sha256}, {})
+            kept = await asyncio.to_thread(self.workspace.get, key)
+            stage.reused = kept is not None
+            if kept is None:
+                kept = await asyncio.to_thread(self.workspace.put, key, folder)
+            return Source(sha256, kept / "source")
+
+    @contextlib.asynccontextmanager
+    async def alone_with(self, source: Source) -> AsyncIterator[None]:
+        """Wait until no other run is at these bytes; the lock dies with its owner."""
+        while not (lock := self.workspace.try_lock(source.sha256)):  # noqa: ASYNC110 - the kernel's lock has no event
+            await asyncio.sleep(WAIT_S)
+        with lock:
+            yield
+
+    async def identify(self, source: Source, request: Request) -> tuple[Identity, Record | None]:
+        """Find or give the id; return with it the record that stands for it."""
+        today = dt.datetime.now(self.settings.zone).date()
+        index = await asyncio.to_thread(delivery.index, self.store)
+        identity = identify(request, source.sha256, index, self.workspace.root / "ids", today)
+        return identity, await asyncio.to_thread(delivery.current_record, self.store, identity.id)
+
+    async def examine(self, source: Source) -> MediaInfo:
+        """Probe a source and judge what was found, before anything is decoded."""
+
+        async def make(folder: Path, progress: Progress) -> None:
+            (folder / "info.json").write_bytes(dump(await probe(source.path)))
+
+        folder = await self._made("examine", Key("probe", 1, {"source": source.sha256}, {}), make)
+        info = load(MediaInfo, (folder / "info.json").read_bytes())
+        judge(info)
+        return info
+
+    async def extract_audio(self, source: Source, info: MediaInfo) -> Audio | None:
+        """Make the WAV that recognition hears, in a pass that decodes no video; ``None`` where there is no sound."""
+        if not info.audio:
+            return None
+
+        async def make(folder: Path, progress: Progress) -> None:
+            loudness = await encode.extract_audio(
+                source.path, info, folder / "speech.wav", ffmpeg=self.ffmpeg, progress=progress
+            )
+            (folder / "loudness.json").write_bytes(dump(loudness))
+
+        tool = {"ffmpeg": encode.version(self.ffmpeg)}
+        folder = await self._made("audio", Key("audio", 1, {"source": source.sha256}, tool), make)
+        return Audio(folder / "speech.wav", load(Loudness, (folder / "loudness.json").read_bytes()))
+
+    async def transcode(self, source: Source, info: MediaInfo) -> Encoded:
+        """Make the ladder, the MP4 and the poster. Encoded bytes differ between runs: each has its attempt token."""
+        threads = self.settings.cores
+        made_with = {"ladder": asdict(self.ladder), "ffmpeg": encode.version(self.ffmpeg), "threads": threads}
+        key = Key("encode", 1, {"source": source.sha256}, made_with)
+
+        async def make(folder: Path, progress: Progress) -> None:
+            await encode.transcode(
+                source.path, info, self.ladder, folder, ffmpeg=self.ffmpeg, threads=threads, progress=progress
+            )
+            (folder / "attempt").write_text(secrets.token_hex(4), encoding="ascii")
+
+        folder = await self._made("transcode", key, make)
+        attempt = (folder / "attempt").read_text(encoding="ascii")
+        encoding = load(Encoding, (folder / "encoding.json").read_bytes())
+        return Encoded(encoding, folder, f"media/{source.sha256}/{key.digest[:16]}-{attempt}")
+
+    async def transcribe(self, audio: Audio, language: str | None) -> Transcript:
+        """Recognise the speech."""
+        model = self.settings.model
+        heard = await asyncio.to_thread(file_sha256, audio.wav)
+        made_with = {"model": weights.identity(model, self.cache), "language": language}
+        key = Key("transcript", 1, {"audio": heard}, made_with)
+
+        async def make(folder: Path, progress: Progress) -> None:
+            transcript = await recognise.transcribe(
+                audio.wav,
+                model,
+                language=language,
+                cache=self.cache,
+                threads=self.settings.cores,
+                progress=progress,
+            )
+            (folder / "transcript.json").write_bytes(dump(transcript))
+
+        folder = await self._made("transcribe", key, make)
+        return load(Transcript, (folder / "transcript.json").read_bytes())
+
+    def caption(self, transcript: Transcript) -> Speech:
+        """Turn a transcript into its caption track; no speech gives an empty one."""
+        language = transcript.language
+        track = CaptionTrack(
+            language, "captions", language_name(language), "machine", cues(transcript, caption_style())
+        )
+        return Speech(transcript, (track,), self.settings.model)
+
+    async def kept_speech(self, standing: Record) -> Speech:
+        """Read back the captions and the transcript of the version that stands."""
+        with self.ledger.stage("keep captions"), self._folder() as folder:
+            tracks = []
+            for number, entry in enumerate(standing.captions):
+                file = folder / f"{number}.vtt"
+                await asyncio.to_thread(self.store.fetch, entry.vtt, file)
+                tracks.append(CaptionTrack(entry.language, entry.kind, entry.label, entry.origin, webvtt.read(file)))
+            transcript = None
+            if standing.transcript and (found := await asyncio.to_thread(self.store.read, standing.transcript)):
+                transcript = load(Transcript, found.data)
+            return Speech(transcript, tuple(tracks), standing.speech.model if standing.speech else None)
+
+    async def link(self, transcript: Transcript | None, request: Request) -> tuple[Link, tuple[str, ...]]:
+        """Find the article among the candidates, or judge the one that a person named; with sentences on bad files."""
+        with self.ledger.stage("link"):
+            heard = transcript or Transcript(request.language or "und", 0.0, 0, ())
+            if request.article:
+                chosen = await asyncio.to_thread(read_file, request.article)
+                return link(heard, [chosen], title=request.title, date=request.date), ()
+            if not request.articles:
+                return Link("none", ()), ()
+            found = await asyncio.to_thread(read_folder, request.articles)
+            verdict = link(heard, found.articles, title=request.title or request.video.stem, date=request.date)
+            return verdict, found.problems
+
+    async def publish(self, parts: Parts, standing: Record | None) -> delivery.Publication:
+        """Put the version together and upload it: immutable objects first, pointers last."""
+        with self.ledger.stage("upload") as stage, self._folder() as folder:
+            now = dt.datetime.now(self.settings.zone).replace(microsecond=0)
+            record, objects = assemble(parts, folder, standing.published_at if standing else None, now)
+            done = await asyncio.to_thread(delivery.publish, self.store, record, objects, stage.progress)
+            stage.reused = not done.changed
+            return done
+
+    def report(self, id_: str, facts: Mapping[str, Any]) -> None:
+        """Keep what is not for the public."""
+        place = self.workspace.root / "reports" / f"{id_}.json"
+        fresh = place.with_suffix(f".{secrets.token_hex(4)}.part")
+        fresh.write_bytes(dump(dict(facts)))
+        fresh.replace(place)
+
+    @contextlib.contextmanager
+    def _folder(self) -> Iterator[Path]:
+        with self.workspace.scratch() as scratch:
+            (scratch / "work").mkdir()
+            yield scratch / "work"
+
+    async def _made(self, stage: str, key: Key, make: Callable[[Path, Progress], Awaitable[None]]) -> Path:
+        with self.ledger.stage(stage) as running:
+            if kept := await asyncio.to_thread(self.workspace.get, key):
+                running.reused = True
+                return kept
+            with self._folder() as folder:
+                await make(folder, running.progress)
+                return await asyncio.to_thread(self.workspace.put, key, folder)
+
+
+def user_cache() -> Path:
+    """Return this user's folder for what can be fetched or made again: the models."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser().absolute() / "votd"
+
+
+def language_name(tag: str) -> str:
+    """Name a language in itself ("македонски" for ``mk``), as players show it; unknown tags stand as they are."""
+    try:
+        return Locale.parse(tag, sep="-").get_display_name() or tag
+    except (UnknownLocaleError, ValueError):
+        return tag

@@ -1,0 +1,98 @@
+"""The whole main job, written once: a dropped file becomes a page that plays.
+
+``steps`` are plain functions (``votd publish --direct``) or Prefect tasks (``flows/runs.py``); the story is the same.
+"""
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import asdict
+from typing import TypeVar
+
+from votd.flows.assemble import Parts, Speech
+from votd.flows.facts import facts
+from votd.flows.outcome import Outcome
+from votd.flows.request import Request, with_sidecar
+from votd.flows.steps import Audio, Steps
+from votd.media import errors
+from votd.media.articles.title import headline
+from votd.media.model import Link
+from votd.media.record import Record, RecordArticle
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+PERSONS_CAPTIONS = ("human", "corrected")
+
+
+async def publish(request: Request, steps: Steps) -> Outcome:
+    """Publish one video. Finished work is reused; the same inputs a second time change nothing."""
+    request = with_sidecar(request)
+    source = await steps.ingest(request.video)
+    async with steps.alone_with(source):
+        identity, standing = await steps.identify(source, request)
+        before = standing if standing and standing.source.sha256 == source.sha256 else None
+        info = await steps.examine(source)
+        audio = await steps.extract_audio(source, info)
+        language = request.language or steps.settings.language
+        encoded, speech = await side_by_side(steps.transcode(source, info), hear(steps, audio, language, before))
+        link, problems = await steps.link(speech.transcript, request)
+        articles = linked(link, request, standing)
+        title = headline(articles[0].title) if articles else None
+        parts = Parts(
+            facts=facts(request, identity, before, title, steps.settings.rubric),
+            sha256=source.sha256,
+            info=info,
+            encoded=encoded,
+            speech=speech,
+            articles=articles,
+            language=language or (speech.transcript.language if speech.transcript else None),
+        )
+        done = await steps.publish(parts, standing)
+        outcome = Outcome(
+            record=done.record,
+            changed=done.changed,
+            uploaded=done.uploaded,
+            address=steps.address,
+            link=link,
+            warnings=(*([speech.doubt] if speech.doubt else []), *problems),
+            stages=tuple(steps.ledger.stages),
+        )
+        loudness = asdict(audio.loudness) if audio else None
+        steps.report(identity.id, {**asdict(outcome), "media": asdict(info), "loudness": loudness})
+        return outcome
+
+
+async def hear(steps: Steps, audio: Audio | None, language: str | None, before: Record | None) -> Speech:
+    """Get transcript and captions; those that a person made stay, and a recogniser that fails costs only captions."""
+    if before and any(captions.origin in PERSONS_CAPTIONS for captions in before.captions):
+        return await steps.kept_speech(before)
+    if audio is None:
+        return Speech(None, (), None, "The video has no sound: it is published without captions.")
+    try:
+        return steps.caption(await steps.transcribe(audio, language))
+    except (errors.Unavailable, errors.ToolFailed) as e:
+        if before and before.captions:
+            return await steps.kept_speech(before)
+        return Speech(None, (), None, f"Published without captions. {e}")
+
+
+def linked(link: Link, request: Request, standing: Record | None) -> tuple[RecordArticle, ...]:
+    """Decide the articles of the record: a person's choice, now or before, wins over the machine's."""
+    before = standing.articles if standing else ()
+    if not request.article and (any(a.origin == "person" for a in before) or not request.articles):
+        return before
+    if link.best is None or (link.status != "linked" and not request.article):
+        return ()
+    article = link.best.article
+    origin = "person" if request.article else "machine"
+    score = round(link.best.score, 3)
+    return (RecordArticle(title=article.title, url=article.url, language=article.language, origin=origin, score=score),)
+
+
+async def side_by_side(first: Awaitable[A], second: Awaitable[B]) -> tuple[A, B]:
+    """Wait for both, also where one fails: the other's finished work is kept for the next run."""
+    results = await asyncio.gather(first, second, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return results  # type: ignore[return-value]  # gather's exceptions are raised above

@@ -1,0 +1,105 @@
+"""Read the candidates: articles as text or HTML files, one by one or a folder of them.
+
+Text: the first line that is not empty is the title, the rest is the body. HTML: see ``page``. ``NAME.yaml`` beside
+either may state ``url``, ``date`` and ``language``, and wins. No date means unknown, never the file's time.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from votd.media.articles.facts import read_facts
+from votd.media.articles.files import decode, name_of, read_bytes
+from votd.media.articles.page import read_page
+from votd.media.errors import BadRequest
+from votd.media.model import Article
+
+TEXT = (".txt",)
+HTML = (".html", ".htm")
+_MAX_TITLE = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """The articles of a folder, by file name, and one sentence for each file that could not be read."""
+
+    articles: tuple[Article, ...]
+    problems: tuple[str, ...]
+
+
+def read_folder(folder: Path) -> Collection:
+    """Read every text and HTML file that lies in a folder itself, sorted by name.
+
+    Hidden files, folders, other types and links that lead out of the folder are left out. One bad file costs only
+    itself. Raises ``BadRequest`` where the folder is not there or cannot be listed.
+    """
+    articles: list[Article] = []
+    problems: list[str] = []
+    for path in _files(folder):
+        try:
+            articles.append(read_file(path))
+        except BadRequest as e:
+            problems.append(str(e))
+    return Collection(tuple(articles), tuple(problems))
+
+
+def read_file(path: Path) -> Article:
+    """Read one article; ``file`` is its name. Raises ``BadRequest`` with one sentence that says what is wrong."""
+    name = name_of(path)
+    suffix = path.suffix.lower()
+    if suffix not in (*TEXT, *HTML):
+        raise BadRequest(f"{name} is not an article that can be read, give a .txt or .html file.")
+    data = read_bytes(path)
+    article = read_page(data, name) if suffix in HTML else _read_text(decode(data, name), name)
+    article = replace(article, title=_shortened(article.title))
+    sidecar = path.with_suffix(".yaml")
+    if not sidecar.is_file() or _leads_out(sidecar, path.parent):
+        return article
+    facts = read_facts(sidecar)
+    return replace(
+        article,
+        url=facts.url or article.url,
+        date=facts.date or article.date,
+        language=facts.language or article.language,
+    )
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    try:
+        paths = sorted(folder.iterdir())
+    except (OSError, ValueError) as e:
+        raise BadRequest(f"{folder} is not a folder that can be read, give one that holds articles.") from e
+    for path in paths:
+        wanted = path.suffix.lower() in (*TEXT, *HTML) and not path.name.startswith(".")
+        if wanted and not _leads_out(path, folder):
+            yield path
+
+
+def _leads_out(path: Path, folder: Path) -> bool:
+    """Tell whether a name is a link to somewhere else: a drop must not publish what lies elsewhere on the machine."""
+    try:
+        return not path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):  # a link that leads to itself
+        return True
+
+
+def _read_text(text: str, name: str) -> Article:
+    lines = unicodedata.normalize("NFC", text).strip().splitlines()
+    if not lines or not lines[0].strip():
+        raise BadRequest(f"{name} is empty, its first line must be the article's title.")
+    return Article(" ".join(lines[0].split()), _paragraphs("\n".join(lines[1:]).strip()), name)
+
+
+def _paragraphs(body: str) -> tuple[str, ...]:
+    """Split at empty lines; where a text has none, every line is a paragraph."""
+    blocks = re.split(r"\n\s*\n", body)
+    if len(blocks) == 1:
+        blocks = body.split("\n")
+    return tuple(filter(None, (" ".join(block.split()) for block in blocks)))
+
+
+def _shortened(title: str) -> str:
+    """Cut what can only be a mistake or an attack: a title is shown, compared and made into names."""
+    return title if len(title) <= _MAX_TITLE else title[: _MAX_TITLE - 1].rstrip() + "…"

@@ -1,0 +1,130 @@
+"""Publish one version: immutable objects first, its record last of them, then the pointers.
+
+Whoever reads the store at any moment finds a whole old version or a whole new one. The layout:
+
+    latest.json                       → the video of the greatest (date, first published)
+    index.json                        → every video
+    videos/ID/current.json            → the version that stands
+    videos/ID/VERSION/record.json     and what else belongs to this version
+    media/SOURCE_SHA256/KEY-ATTEMPT/  what was encoded, shared by versions
+
+Only the three pointers ever change, each by compare-and-swap. A version is whole once its ``record.json`` stands:
+a run that was killed before has left objects that no record names.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from votd.media import errors
+from votd.media.delivery.store import Store
+from votd.media.delivery.upload import upload
+from votd.media.process import Progress
+from votd.media.record import Current, Index, IndexEntry, Record
+
+LATEST = "latest.json"
+INDEX = "index.json"
+SWAP_TRIES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What a publish did. ``changed`` is false where this version stood already, pointers and all."""
+
+    record: Record
+    changed: bool
+    uploaded: int
+
+
+def version_folder(id_: str, version: str) -> str:
+    """Return where a version's own objects stand."""
+    return f"videos/{id_}/{version}"
+
+
+def current_record(store: Store, id_: str) -> Record | None:
+    """Return the record that stands for an id, or ``None`` where the id was never published."""
+    pointer = store.read(_current_key(id_))
+    if pointer is None:
+        return None
+    return _record(store, Current.model_validate_json(pointer.data).record)
+
+
+def latest_record(store: Store) -> Record | None:
+    """Return the record of the latest video, or ``None`` for an empty store."""
+    pointer = store.read(LATEST)
+    return _record(store, Current.model_validate_json(pointer.data).record) if pointer else None
+
+
+def index(store: Store) -> Index:
+    """Return every video of the store, newest first."""
+    pointer = store.read(INDEX)
+    return Index.model_validate_json(pointer.data) if pointer else Index()
+
+
+def publish(store: Store, record: Record, objects: Mapping[str, Path | bytes], progress: Progress) -> Publication:
+    """Make ``record`` the version that stands; ``objects`` are the immutable files that it needs, by key.
+
+    Where the same version stands already, its own times win over those of ``record``.
+    Raises ``Unavailable`` where the store is out of reach: nothing is half published then.
+    """
+    uploaded = upload(store, objects, progress=progress)
+    key = f"{version_folder(record.id, record.version)}/record.json"
+    made = store.create(key, record.model_dump_json(indent=2).encode() + b"\n")
+    standing = record if made else _record(store, key)
+    pointed = _point(store, standing, key)
+    return Publication(standing, made or pointed or uploaded > 0, uploaded + made)
+
+
+def _current_key(id_: str) -> str:
+    return f"videos/{id_}/current.json"
+
+
+def _record(store: Store, key: str) -> Record:
+    found = store.read(key)
+    if found is None:
+        raise errors.ToolFailed(f"The store names {key}, and it is not there.")
+    return Record.model_validate_json(found.data)
+
+
+def _point(store: Store, record: Record, key: str) -> bool:
+    """Swap the three pointers where they do not name this record yet; tell whether one of them moved."""
+    pointer = Current(id=record.id, date=record.date, version=record.version, record=key)
+    moved = _swap(store, _current_key(record.id), lambda _: _json(pointer))
+    moved |= _swap(store, INDEX, lambda old: _json(_with_entry(old, record, key)))
+    # The index is read again in each try, after latest.json's tag: of two publishers the later swap knows both videos.
+    return _swap(store, LATEST, lambda _: _json(_latest(index(store)))) or moved
+
+
+def _with_entry(old: bytes | None, record: Record, key: str) -> Index:
+    others = [v for v in (Index.model_validate_json(old).videos if old else ()) if v.id != record.id]
+    entry = IndexEntry(
+        id=record.id,
+        date=record.date,
+        published_at=record.published_at,
+        title=record.title,
+        source_sha256=record.source.sha256,
+        articles=tuple(article.url for article in record.articles if article.url),
+        version=record.version,
+        record=key,
+    )
+    return Index(videos=tuple(sorted([*others, entry], key=lambda v: (v.date, v.published_at), reverse=True)))
+
+
+def _latest(videos: Index) -> Current:
+    first = videos.videos[0]
+    return Current(id=first.id, date=first.date, version=first.version, record=first.record)
+
+
+def _swap(store: Store, key: str, new: Callable[[bytes | None], bytes]) -> bool:
+    for _ in range(SWAP_TRIES):
+        old = store.read(key)
+        data = new(old.data if old else None)
+        if old and old.data == data:
+            return False
+        if store.swap(key, data, old.tag if old else None):
+            return True
+    raise errors.Unavailable(f"{key} in the store keeps changing under our hands. Try again in a minute.")
+
+
+def _json(value: Index | Current) -> bytes:
+    return value.model_dump_json(indent=2).encode() + b"\n"

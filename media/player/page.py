@@ -1,0 +1,104 @@
+"""The HTML page of one published version, and the player script that it loads.
+
+Everything from the record is hostile: Jinja escapes every value, paths are percent-encoded, and only http(s) addresses
+become links. The page's own script and style are constant, so a Content-Security-Policy can name them by hash.
+"""
+
+import base64
+import datetime as dt
+import hashlib
+import re
+from functools import cache
+from pathlib import Path
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from votd.media.player.words import WORDS, Words
+from votd.media.record import Record
+
+HLS_JS = "1.7.4"
+
+_FOLDER = Path(__file__).parent
+# No blanks, controls, quotes or angle brackets: what a browser would have to repair is not an address.
+_WEB_ADDRESS = re.compile(r"https?://[^\s\x00-\x20\x7f\"'<>\\^`{|}]+", re.IGNORECASE)
+
+
+def page(record: Record, root: str, player: str) -> str:
+    """Write the page of one version.
+
+    ``root`` leads from the page's folder to the store's root (``../../../``); ``player`` is the key of hls.js.
+    """
+    language = "mk" if _primary(record.language) == "mk" else "en"
+    script, style = _inline("page.js"), _inline("page.css")
+    return _template().render(
+        record=record,
+        words=WORDS[language],
+        page_language=language,
+        link=lambda path: root + quote(path),
+        web_address=web_address,
+        date=_date(record.date, WORDS[language]),
+        duration=_clock(record.duration_ms),
+        portrait=record.source.height > record.source.width,
+        automatic=any(track.origin == "machine" for track in record.captions),
+        player=player,
+        policy=_policy(script, style),
+        script=script,
+        style=style,
+    )
+
+
+@cache
+def player_file() -> tuple[str, bytes]:
+    """Return the key and the bytes of hls.js; the key changes with them, so that it can be cached for ever."""
+    data = (_FOLDER / "hls.min.js").read_bytes()
+    return f"player/hls-{HLS_JS}-{hashlib.sha256(data).hexdigest()[:8]}.min.js", data
+
+
+def web_address(url: str | None) -> str | None:
+    """Return an address that may stand in a link, ``None`` for every other scheme and for what is no address."""
+    return url if url is not None and _WEB_ADDRESS.fullmatch(url) else None
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html.j2")
+
+
+@cache
+def _inline(name: str) -> str:
+    return (_FOLDER / name).read_text(encoding="utf-8")
+
+
+def _policy(script: str, style: str) -> str:
+    """Allow the store's own files, the two inline parts by their hashes, and the blobs of Media Source Extensions."""
+    return (
+        f"default-src 'none'; script-src 'self' {_source(script)}; style-src {_source(style)}; connect-src 'self'; "
+        "img-src 'self' data:; media-src 'self' blob:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _source(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _primary(language: str | None) -> str:
+    return (language or "").partition("-")[0].lower()
+
+
+def _date(day: dt.date, words: Words) -> str:
+    return f"{day.day} {words.months.split()[day.month - 1]} {day.year}"
+
+
+def _clock(milliseconds: int) -> str:
+    """Write a duration as a clock shows it: ``1:05``, ``1:00:05``."""
+    minutes, seconds = divmod(round(milliseconds / 1000), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

@@ -1,0 +1,132 @@
+"""The public record of a published video: our interface to everybody.
+
+Every path is relative to the root of the store (or of its public address). Readers ignore fields that they do not
+know; within one ``schema`` number fields are only ever added. ``media/record.schema.json`` is made from this file
+by ``make schema``, and a test holds the two together.
+"""
+
+import datetime as dt
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from votd.media.model import CaptionOrigin
+
+SCHEMA: Final = 1
+
+RelativePath = Annotated[
+    str, Field(min_length=1, pattern=r"^[^/\\][^\\]*$", description="Relative to the store's root")
+]
+Milliseconds = Annotated[int, Field(ge=0)]
+BitRate = Annotated[int, Field(gt=0, description="bit/s")]
+
+
+class _Public(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Source(_Public):
+    """The file that the producer dropped, as it is displayed: rotated, with square pixels."""
+
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    width: int = Field(gt=0)
+    height: int = Field(gt=0)
+    frame_rate: float = Field(gt=0, description="Frames per second, rounded to three decimals")
+    duration_ms: Milliseconds
+
+
+class RecordRendition(_Public):
+    """One quality of the video."""
+
+    width: int = Field(gt=0)
+    height: int = Field(gt=0)
+    frame_rate: float = Field(gt=0)
+    codecs: str = Field(description="RFC 6381, video and audio")
+    bitrate: BitRate = Field(description="Measured average with audio, bit/s")
+    peak_bitrate: BitRate
+    playlist: RelativePath
+
+
+class RecordCaptions(_Public):
+    """One caption track; an empty one means that nobody speaks."""
+
+    language: str = Field(description="BCP 47")
+    kind: Literal["captions", "subtitles"]
+    label: str
+    vtt: RelativePath
+    srt: RelativePath
+    origin: CaptionOrigin
+
+
+class RecordArticle(_Public):
+    """An article that tells the same story, one per language, best first."""
+
+    title: str
+    url: str | None
+    language: str | None
+    status: Literal["linked"] = "linked"
+    origin: Literal["machine", "person"]
+    score: float = Field(ge=0, le=1)
+
+
+class RecordSpeech(_Public):
+    """The recogniser that wrote the transcript."""
+
+    model: str
+
+
+class Record(_Public):
+    """One version of one video."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", title="votd record", serialize_by_alias=True)
+
+    schema_: Literal[1] = Field(default=SCHEMA, alias="schema")
+    id: str
+    version: str
+    date: dt.date
+    published_at: dt.datetime = Field(description="When the id was first published (RFC 3339)")
+    updated_at: dt.datetime = Field(description="When this version was published (RFC 3339)")
+    title: str
+    description: str | None
+    commentator: str | None
+    rubric: str | None
+    duration_ms: Milliseconds
+    language: str | None = Field(description="Of the speech, BCP 47; null where nobody speaks and nobody said")
+    source: Source
+    hls: RelativePath
+    mp4: RelativePath
+    poster: RelativePath
+    renditions: tuple[RecordRendition, ...]
+    captions: tuple[RecordCaptions, ...]
+    transcript: RelativePath | None
+    articles: tuple[RecordArticle, ...]
+    speech: RecordSpeech | None
+    page: RelativePath
+
+
+class Current(_Public):
+    """``videos/ID/current.json`` and ``latest.json``: which version stands."""
+
+    id: str
+    date: dt.date
+    version: str
+    record: RelativePath
+
+
+class IndexEntry(_Public):
+    """One video in ``index.json``."""
+
+    id: str
+    date: dt.date
+    published_at: dt.datetime
+    title: str
+    source_sha256: str
+    articles: tuple[str, ...] = Field(description="URLs of the linked articles")
+    version: str
+    record: RelativePath
+
+
+class Index(_Public):
+    """``index.json``: every video of the store, newest first."""
+
+    videos: tuple[IndexEntry, ...] = ()

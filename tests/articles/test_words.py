@@ -1,0 +1,75 @@
+"""Terms that survive spelling, hearing and script."""
+
+import pytest
+
+from votd.media.articles.words import sound, stem, terms
+
+
+@pytest.mark.parametrize(
+    ("latin", "cyrillic"),
+    [
+        ("Macron", "Макрон"),
+        ("Scholz", "Шолц"),
+        ("Cameron", "Камерон"),
+        ("Ukraine", "Украина"),
+        ("Paris", "Париз"),
+        ("Zelensky", "Зеленски"),
+        ("Andonovic", "Андоновиќ"),
+        ("Washington", "Вашингтон"),
+        ("Germany", "Германија"),
+        ("Leipzig", "Лајпциг"),
+    ],
+)
+def test_a_name_sounds_alike_in_both_scripts(latin: str, cyrillic: str) -> None:
+    """Match a name in English spelling with the Macedonian one."""
+    assert sound(latin) == sound(cyrillic)
+
+
+@pytest.mark.parametrize(("one", "other"), [("Macron", "Cameron"), ("Putin", "Patriot"), ("Paris", "Prague")])
+def test_different_names_sound_different(one: str, other: str) -> None:
+    """Keep names apart whose consonants differ."""
+    assert sound(one) != sound(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("summits", "summit"), ("Macron's", "macron"), ("Ukraine", "Ukrainian"), ("болницата", "болница")],
+)
+def test_endings_are_cut(one: str, other: str) -> None:
+    """Give the forms of one word one stem."""
+    assert stem(one) == stem(other)
+
+
+@pytest.mark.parametrize(
+    ("text", "figure"),
+    [
+        ("30,000 soldiers", "#30000"),
+        ("30.000 војници", "#30000"),
+        ("$60 billion", "#60"),
+        ("sixty billion", "#60"),
+        ("шеесет милијарди", "#60"),
+        ("2.4 euros", "#2.4"),
+        ("2,4 евра", "#2.4"),
+    ],
+)
+def test_figures(text: str, figure: str) -> None:
+    """Read a figure alike as words, with thousands and with either decimal sign."""
+    assert figure in terms(text)
+
+
+def test_what_says_nothing_is_no_term() -> None:
+    """Leave out stop words and single digits."""
+    assert not terms("And this is what he said, 5 of them. И тоа не е се.")
+
+
+def test_a_name_counts_as_stem_and_as_sound() -> None:
+    """Let a name weigh double, wherever in the sentence it stands, and a word once."""
+    found = terms("Rudin spoke. Nobody believed Rudin at the harbour.")
+    assert found["rudin"] == found["@rdn"] == 2
+    assert [term for term in found if term.startswith("@")] == ["@rdn"]
+    assert found["harbou"] == 1
+
+
+def test_a_text_without_capitals_still_has_names() -> None:
+    """Let any word be a name where a recogniser writes no capitals."""
+    assert "@hrtmn" in terms("nobody saw hartmann in the harbour")
