@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SITE = $(shell $(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 export DO_NOT_TRACK = 1
 
-.PHONY: help setup demo test test-all lint lock clean
+.PHONY: help setup demo test test-all lint bench docs node lock clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -31,14 +31,37 @@ lint: setup ## Check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+test: setup lint ## Style, types and tests (under 20 minutes on two cores)
+	$(BIN)/python -m pytest -m "not all"
+
+test-all: setup lint node ## Everything: also browser, S3 server, kills, wheel and image (needs the packages it names)
+	$(BIN)/python -m pytest
+	tests/image.sh
+
+demo: setup ## Publish the sample to ./site
+	VOTD_HOME=$(CURDIR)/work $(BIN)/votd publish tests/sample/sample.mp4 --articles tests/sample/articles \
+	  --to file:site --flow
+	@echo
+	@echo "Watch it:  $(BIN)/votd serve site  and open http://127.0.0.1:8000/"
+
+bench: setup ## Measure CPU against plain ffmpeg and faster-whisper, side by side
+	$(BIN)/python tests/bench.py --flow
+
+docs: setup ## Write the tables of the README and the schemas anew
+	$(BIN)/python -m votd.flows.document
+
+node: tests/node/node_modules
+
+tests/node/node_modules: tests/node/package-lock.json
+	@command -v npm >/dev/null || { echo "make test-all needs node 20 or newer, with npm."; exit 1; }
+	npm ci --prefix tests/node --no-audit --no-fund
+	@touch $@
+
 lock: ## Renew the two locks (needs uv)
 	uv pip compile -q --upgrade pyproject.toml --extra base-model $(LOCK_FLAGS) -o requirements.lock
 	uv pip compile -q --upgrade --group pyproject.toml:dev -c requirements.lock $(LOCK_FLAGS) -o requirements-dev.lock
 LOCK_FLAGS := --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras \
   --no-emit-index-url --no-emit-find-links
 
-test: setup lint ## Style, types and tests (under 20 minutes on two cores)
-	$(BIN)/python -m pytest -m "not all"
-
 clean: ## Remove what was made
-	rm -rf $(VENV) build dist site work
+	rm -rf $(VENV) build dist site work tests/node/node_modules

@@ -28,7 +28,7 @@ from votd.media.captions import webvtt
 from votd.media.captions.cues import cues
 from votd.media.delivery import publish as delivery
 from votd.media.delivery.store import Store, open_store
-from votd.media.model import CaptionTrack, Encoding, Link, Loudness, MediaInfo, Transcript
+from votd.media.model import Candidate, CaptionTrack, Encoding, Link, Loudness, MediaInfo, Transcript
 from votd.media.process import Progress
 from votd.media.record import Record
 from votd.media.schema import dump, load
@@ -195,7 +195,9 @@ class Steps:
             heard = transcript or Transcript(request.language or "und", 0.0, 0, ())
             if request.article:
                 chosen = await asyncio.to_thread(read_file, request.article)
-                return link(heard, [chosen], title=request.title, date=request.date), ()
+                verdict = link(heard, [chosen], title=request.title, date=request.date)
+                score = verdict.best.score if verdict.best else 0.0
+                return Link("linked", (Candidate(chosen, score),)), ()
             if not request.articles:
                 return Link("none", ()), ()
             found = await asyncio.to_thread(read_folder, request.articles)

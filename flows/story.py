@@ -70,7 +70,7 @@ async def hear(steps: Steps, audio: Audio | None, language: str | None, before: 
         return Speech(None, (), None, "The video has no sound: it is published without captions.")
     try:
         return steps.caption(await steps.transcribe(audio, language))
-    except (errors.Unavailable, errors.ToolFailed) as e:
+    except errors.VotdError as e:
         if before and before.captions:
             return await steps.kept_speech(before)
         return Speech(None, (), None, f"Published without captions. {e}")
@@ -81,7 +81,7 @@ def linked(link: Link, request: Request, standing: Record | None) -> tuple[Recor
     before = standing.articles if standing else ()
     if not request.article and (any(a.origin == "person" for a in before) or not request.articles):
         return before
-    if link.best is None or (link.status != "linked" and not request.article):
+    if link.best is None or link.status != "linked":
         return ()
     article = link.best.article
     origin = "person" if request.article else "machine"

@@ -26,7 +26,7 @@ Progress = Callable[[float], None]
 
 GRACE_S = 2.0
 TAIL_LINES = 30
-LINE_BYTES = 1 << 20
+LINE_BYTES = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,22 @@
-"""What many tests need: the real ffmpeg and small clips made with it."""
+"""What many tests need: the real ffmpeg, small clips made with it, a house to publish in, the published sample."""
 
+import asyncio
+import json
 import subprocess
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import imageio_ffmpeg
 import pytest
+
+from votd.config.settings import load
+from votd.flows import story
+from votd.flows.display import Ledger
+from votd.flows.outcome import Outcome
+from votd.flows.request import Request
+from votd.flows.steps import Steps, user_cache
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +50,47 @@ def make_clip(ffmpeg: str, tmp_path_factory: pytest.TempPathFactory) -> Callable
         return path
 
     return make
+
+
+@dataclass(frozen=True)
+class House:
+    """One home and one directory store, with the story told directly in this process."""
+
+    home: Path
+    site: Path
+
+    def publish(self, video: Path, model: str = "base", **facts: Any) -> Outcome:
+        """Publish a video as ``votd publish --direct`` does."""
+        settings = load(home=self.home, store=f"file:{self.site}", model=model)
+        request = Request(video=video, **facts)
+        return asyncio.run(story.publish(request, Steps(settings, user_cache(), Ledger())))
+
+    def json(self, key: str) -> Any:
+        """Read a JSON object of the store."""
+        return json.loads((self.site / key).read_text(encoding="utf-8"))
+
+    def objects(self) -> dict[str, int]:
+        """List every object of the store with the time of its last change; hidden files are none."""
+        paths = (p for p in self.site.rglob("*") if p.is_file())
+        keys = {str(p.relative_to(self.site)): p.stat().st_mtime_ns for p in paths}
+        return {key: changed for key, changed in sorted(keys.items()) if not key.startswith(".")}
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    """Return a new home with an empty store."""
+    return House(tmp_path / "home", tmp_path / "site")
+
+
+@pytest.fixture(scope="session")
+def sample() -> Path:
+    """Return the folder of the sample: a video, what is said in it, and articles."""
+    return Path(__file__).parent / "sample"
+
+
+@pytest.fixture(scope="session")
+def published(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[House, Outcome]:
+    """Publish the sample once for every test that only looks at the result."""
+    folder = tmp_path_factory.mktemp("published")
+    house = House(folder / "home", folder / "site")
+    return house, house.publish(sample / "sample.mp4", articles=sample / "articles")

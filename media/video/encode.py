@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from votd.media import process
-from votd.media.errors import BadRequest, RejectedSource, ToolFailed, Unavailable
+from votd.media.errors import BadRequest, RejectedSource, ToolFailed
 from votd.media.model import Encoding, Ladder, Loudness, MediaInfo, Rendition
 from votd.media.process import Limits, Progress
 from votd.media.schema import dump
@@ -68,14 +68,14 @@ def version(ffmpeg: str) -> str:
             [ffmpeg, "-version"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True, timeout=30
         ).stdout
     except FileNotFoundError as e:
-        raise Unavailable(f"{ffmpeg} is not installed.") from e
+        raise BadRequest(f"{ffmpeg} is not installed.") from e
     except (OSError, subprocess.SubprocessError) as e:
         raise ToolFailed(f"{ffmpeg} does not run: {e}.") from e
     return said.partition("version ")[2].split(" ")[0]
 
 
 async def _ffmpeg(arguments: Sequence[str], limits: Limits, info: MediaInfo, progress: Progress) -> str:
-    """Run ffmpeg, tell how far it is, return the end of its log; raise ``RejectedSource`` where it blames the source."""
+    """Run ffmpeg, tell how far it is, return the end of its log; ``RejectedSource`` where it blames the source."""
 
     def on_line(line: str) -> None:
         done = logs.share_done(line, _longest_ms(info))

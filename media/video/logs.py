@@ -5,7 +5,12 @@ import re
 from votd.media.model import Loudness
 
 # What ends ffmpeg over a source. A packet that cannot be decoded is logged too, and ends nothing by itself.
-DAMAGE = ("Error opening input: Invalid data found", "moov atom not found", "Decode error rate")
+DAMAGE = (
+    "Error opening input: Invalid data found",
+    "Format not on whitelist",
+    "moov atom not found",
+    "Decode error rate",
+)
 SILENCE_LUFS = -70.0  # the absolute gate of EBU R128: nothing was louder
 
 

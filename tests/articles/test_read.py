@@ -176,6 +176,13 @@ def test_page_opens_no_connection_and_no_file(tmp_path: Path) -> None:
     assert done.stdout.strip() == "ВИДЕО | Мост кај Врбица False"
 
 
+def test_page_that_would_take_minutes(tmp_path: Path) -> None:
+    """Refuse a page of far more elements than any article has, instead of searching it."""
+    (tmp_path / "most.html").write_text(page().replace("<p>", "<p>a " * 16_000))
+    with pytest.raises(BadRequest, match="15,000 elements"):
+        read_file(tmp_path / "most.html")
+
+
 def test_reading_text_loads_no_html_parser(tmp_path: Path) -> None:
     """Import trafilatura only for a page."""
     (tmp_path / "a.txt").write_text(TEXT)

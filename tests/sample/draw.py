@@ -1,6 +1,6 @@
 """The brushes of the sample's picture: colours, type, easing and a few shapes, on a skia canvas of 1280x720."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -85,20 +85,18 @@ def fill(canvas: Canvas, top: int, bottom: int) -> None:
     canvas.drawPaint(gradient((0, 0), (WIDTH * 0.3, HEIGHT), top, bottom))
 
 
-def box(  # noqa: PLR0917 where, how large, which colour: the order of every drawing call
-    canvas: Canvas, x: float, y: float, width: float, height: float, colour: int | Any, radius: float = 0
-) -> None:
+def box(canvas: Canvas, x: float, y: float, width: float, height: float, colour: int | Any, radius: float = 0) -> None:
     """Draw a rectangle, rounded where a radius is given, in a colour or with a paint."""
     brush = paint(colour) if isinstance(colour, int) else colour
     canvas.drawRoundRect(skia.Rect.MakeXYWH(x, y, width, height), radius, radius, brush)
 
 
-def line(canvas: Canvas, points: list[Point], brush: Any, close: bool = False) -> None:
+def line(canvas: Canvas, points: Sequence[Point], brush: Any, close: bool = False) -> None:
     """Draw straight lines through the points."""
     canvas.drawPath(shape(points, close), brush)
 
 
-def shape(points: list[Point], close: bool = True) -> Any:
+def shape(points: Sequence[Point], close: bool = True) -> Any:
     """Return the path through the points."""
     path = skia.Path()
     path.addPoly([skia.Point(x, y) for x, y in points], close)
@@ -110,7 +108,7 @@ def text_width(text: str, size: float, face: str = "bold", spacing: float = 0) -
     return float(skia.Font(FACES[face], size).measureText(text)) + spacing * len(text)
 
 
-def write(  # noqa: PLR0917 as box
+def write(
     canvas: Canvas,
     text: str,
     at: Point,

@@ -52,7 +52,8 @@ SAID_AS = {
 # Each cut: the shot, and how many sentences of the commentary it covers.
 CUTS: tuple[tuple[Shot, int], ...] = (
     (shots.studio(shots.skyline), 2),
-    (shots.paris, 2),
+    (shots.paris, 1),
+    (shots.close_up, 1),
     (shots.studio(shots.table), 2),
     (shots.door, 2),
     (shots.close_up, 1),
@@ -194,9 +195,10 @@ def draw_frame(canvas: Any, cut: Cut, now: float, level: float) -> None:
 def encoder(sound: Path, output: Path) -> list[str]:
     """Return the command that takes raw frames on its standard input and makes the MP4."""
     raw = ["-f", "rawvideo", "-pix_fmt", "rgba", "-s", f"{WIDTH}x{HEIGHT}", "-r", str(RATE), "-i", "-"]
-    colour = ["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"]
-    video = ["-vf", "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p", "-c:v", "libx264", "-preset", "medium"]
-    rates = ["-crf", "26", "-maxrate", "900k", "-bufsize", "1800k", "-g", "50", "-threads", "2", *colour]
+    tags = "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv"
+    graph = f"scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,{tags}"
+    video = ["-vf", graph, "-c:v", "libx264", "-preset", "medium"]
+    rates = ["-crf", "27", "-maxrate", "900k", "-bufsize", "1800k", "-g", "50", "-threads", "2"]
     audio = ["-c:a", "aac", "-b:a", "128k", "-ar", str(SOUND_RATE), "-ac", "2"]
     plain = ["-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact"]
     head = [FFMPEG, "-v", "error", "-y", *raw, "-i", str(sound)]

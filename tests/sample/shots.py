@@ -233,7 +233,7 @@ def paris(canvas: Canvas, now: Moment) -> None:
     dotted(canvas, faded(MINT, 0.42), AMBER)
     target = place(CITIES["Paris"])
     for number, city in enumerate(("Madrid", "Rome", "Athens", "Prague", "Warsaw", "Stockholm", "Berlin", "London")):
-        piece, _ = _part(_arc(place(CITIES[city]), target, 70), ease(now.t, 0.3 + 0.18 * number, 1.4))
+        piece, _ = _part(_arc(place(CITIES[city]), target, 70), ease(now.t, 0.2 + 0.12 * number, 1.0))
         canvas.drawPath(piece, paint(faded(ICE, 0.75), 3))
         canvas.drawCircle(*place(CITIES[city]), 5, paint(ICE))
     _question(canvas, now, target)
@@ -244,10 +244,10 @@ def paris(canvas: Canvas, now: Moment) -> None:
 
 
 def _question(canvas: Canvas, now: Moment, start: Point) -> None:
-    piece, tip = _part(_arc(start, place(CITIES["Kyiv"]), 190), 0.93 * ease(now.t, 3.2, 2.2))
+    piece, tip = _part(_arc(start, place(CITIES["Kyiv"]), 190), 0.93 * ease(now.t, 1.8, 1.8))
     dashed = paint(AMBER, 7)
     dashed.setPathEffect(skia.DashPathEffect.Make([18, 14], -now.t * 30))
-    if now.t > 3.2:
+    if now.t > 1.8:
         canvas.drawPath(piece, dashed)
         canvas.drawCircle(*tip, 25, paint(AMBER))
         write(canvas, "?", (tip[0], tip[1] + 13), 36, INK, align=0.5)
@@ -436,8 +436,7 @@ def skyline(canvas: Canvas, now: Moment) -> None:
         box(canvas, x, 500, 176, 78, PLUM)
         canvas.drawArc(skia.Rect.MakeXYWH(x + 22, 528, 132, 110), 180, 180, True, paint(TEAL))
     for ripple in range(12):
-        x = (ripple * 131 + now.t * 40) % 1400 - 100
-        box(canvas, x, 610 + ripple * 8 % 90, 90, 4, faded(AMBER, 0.6), 2)
+        box(canvas, (ripple * 131 + now.t * 40) % 1400 - 100, 610 + ripple * 8 % 90, 90, 4, faded(AMBER, 0.6), 2)
     write(canvas, "SKOPJE", (60, 130), 92, WHITE, spacing=14)
 
 

@@ -1,7 +1,9 @@
 """Recognition with the real base model on real sound."""
 
 import asyncio
+import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,9 +18,11 @@ OPENING = "good evening from"  # tests/sample/commentary.txt
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a cache that the joined model goes into once."""
-    return tmp_path_factory.mktemp("cache")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return a cache that the joined model goes into once; pytest would keep its 145 MB."""
+    folder = tmp_path_factory.mktemp("cache")
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ import hashlib
 import http.server
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -52,22 +53,29 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-def test_base_is_made_once_by_three_at_once(tmp_path: Path) -> None:
+@pytest.fixture
+def cache(tmp_path: Path) -> Iterator[Path]:
+    """Return a new cache and clear it away after the test: pytest would keep its 145 MB."""
+    yield tmp_path / "cache"
+    shutil.rmtree(tmp_path / "cache", ignore_errors=True)
+
+
+def test_base_is_made_once_by_three_at_once(cache: Path) -> None:
     """Fail if processes that start together clash, or the joined weights are not the published ones."""
-    children = [start("base", tmp_path) for _ in range(3)]
+    children = [start("base", cache) for _ in range(3)]
     (found,) = {line for child in children for line in said(child)}
     model = Path(found) / "model.bin"
     assert hashlib.sha256(model.read_bytes()).hexdigest() == weights.BASE_SHA256
-    assert [path.name for path in (tmp_path / "models").iterdir() if path.suffix == ".part"] == []
+    assert [path.name for path in (cache / "models").iterdir() if path.suffix == ".part"] == []
     made = model.stat().st_mtime_ns
-    assert weights.find("base", tmp_path) == Path(found)
+    assert weights.find("base", cache) == Path(found)
     assert model.stat().st_mtime_ns == made
 
 
 @pytest.mark.parametrize("damage", ["truncated", "changed", "missing", "tokenizer"])
-def test_a_damaged_cache_is_made_again(damage: str, tmp_path: Path) -> None:
+def test_a_damaged_cache_is_made_again(damage: str, cache: Path) -> None:
     """Fail if a model that was cut, changed in place or lost a file is used as it stands."""
-    found = weights.find("base", tmp_path)
+    found = weights.find("base", cache)
     model, tokenizer = found / "model.bin", found / "tokenizer.json"
     facts = model.stat()
     if damage == "truncated":
@@ -81,17 +89,17 @@ def test_a_damaged_cache_is_made_again(damage: str, tmp_path: Path) -> None:
         model.unlink()
     else:
         tokenizer.write_text("{}")
-    assert weights.find("base", tmp_path) == found
+    assert weights.find("base", cache) == found
     assert hashlib.sha256(model.read_bytes()).hexdigest() == weights.BASE_SHA256
     assert tokenizer.stat().st_size > 1000
 
 
-def test_a_killed_join_is_cleared_away(tmp_path: Path) -> None:
+def test_a_killed_join_is_cleared_away(cache: Path) -> None:
     """Fail if what a killed run left unfinished is used or stays."""
-    left = tmp_path / "models" / f"base-{weights.BASE_SHA256[:8]}.part"
+    left = cache / "models" / f"base-{weights.BASE_SHA256[:8]}.part"
     left.mkdir(parents=True)
     (left / "model.bin").write_bytes(b"half")
-    assert weights.find("base", tmp_path).is_dir()
+    assert weights.find("base", cache).is_dir()
     assert not left.exists()
 
 

@@ -93,8 +93,10 @@ def test_no_sound_and_one_rendition() -> None:
     """Ask for no audio track where there is none, and split no more than needed."""
     arguments = encode(replace(INFO, audio=()), BOTH[1:])
     assert not [argument for argument in arguments if argument in ("-c:a", "-b:a", "-flags:a")]
-    assert arguments[-18].endswith(
-        "$Number%05d$.m4s]file:/w/out/360p.mpd|[select=0:f=mp4:movflags=+faststart]file:/w/out/video.mp4"
+    assert next(each for each in arguments if each.startswith("[select")) == (
+        "[select=0:f=dash:seg_duration=6.006000:init_seg_name=360p/init.mp4"
+        ":media_seg_name=360p/$Number%05d$.m4s]file:/w/out/360p.mpd|"
+        "[select=0:f=mp4:movflags=+faststart]file:/w/out/video.mp4"
     )
     assert sum("split" in each for each in graph(replace(INFO, audio=()), BOTH[1:])) == 1
 

@@ -67,6 +67,7 @@ def test_no_loudness() -> None:
     ("log", "damage", "full"),
     [
         ("[in#0 @ 0x1] Error opening input: Invalid data found when processing input", True, False),
+        ("[in#0 @ 0x1] Format not on whitelist 'mov,mp4'", True, False),
         ("[mov @ 0x1] moov atom not found", True, False),
         ("[dec:aac @ 0x1] Decode error rate 1 exceeds maximum 0.666667", True, False),
         ("[in#0 @ 0x1] Error opening input: No such file or directory", False, False),
