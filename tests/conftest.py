@@ -61,9 +61,12 @@ class House:
 
     def publish(self, video: Path, model: str = "base", **facts: Any) -> Outcome:
         """Publish a video as ``votd publish --direct`` does."""
+        return asyncio.run(self.tell(Request(video=video, **facts), model))
+
+    async def tell(self, request: Request, model: str = "base") -> Outcome:
+        """Tell the story of one request."""
         settings = load(home=self.home, store=f"file:{self.site}", model=model)
-        request = Request(video=video, **facts)
-        return asyncio.run(story.publish(request, Steps(settings, user_cache(), Ledger())))
+        return await story.publish(request, Steps(settings, user_cache(), Ledger()))
 
     def json(self, key: str) -> Any:
         """Read a JSON object of the store."""

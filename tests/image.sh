@@ -29,8 +29,16 @@ trap 'exit 130' INT TERM
 fail() { echo "tests/image.sh: $*" >&2; exit 1; }
 step() { printf '%4d s  %s\n' "$SECONDS" "$*"; }
 
-# Run something in the container as the user that the image names, with our folder as the volume.
-inside() { b run --isolation chroot --volume "$work/home:/var/lib/votd" --volume "$work/ours:/ours:ro" "$trial" -- "$@"; }
+# Run a command in the image's files as an engine would: its user, its environment, namespaces of its own, and a folder
+# of ours as the volume. (With chroot isolation "buildah run" loses what is written to a volume.)
+inside() {
+  unshare --mount --pid --fork --kill-child=KILL sh -euc '
+    root=$1 work=$2; shift 2
+    mount --rbind /dev "$root/dev"; mount -t proc proc "$root/proc"
+    mount --bind "$work/home" "$root/var/lib/votd"; mount --bind "$work/ours" "$root/mnt"
+    exec chroot --userspec=10001:10001 "$root" sh -c "cd /var/lib/votd && exec \"\$@\"" - "$@"
+  ' - "$root" "$work" "${user[@]}" "$@"
+}
 
 step "base: Debian 12, minbase"
 debootstrap --variant=minbase bookworm "$work/base" >"$work/log" 2>&1 || { tail "$work/log" >&2; fail "debootstrap failed."; }
@@ -53,13 +61,21 @@ began=$SECONDS
 # --format docker: the other one knows no health check.
 b build --isolation chroot --format docker --build-arg BASE=localhost/votd-base \
   --volume "$work/pip:/etc/xdg/pip:ro" --tag votd . >"$work/log" 2>&1 || { tail -40 "$work/log" >&2; fail "the build failed."; }
-bytes=$(b inspect --type image --format '{{.OCIv1.RootFS.Type}}' votd >/dev/null && b images --json votd | sed -n 's/.*"size": "\(.*\)".*/\1/p')
+bytes=$(b images --json votd | sed -n 's/.*"size": "\(.*\)".*/\1/p')
 step "built in $((SECONDS - began)) s, $bytes"
 
-trial=$(b from --pull-never votd)
-root=$(b mount "$trial")
+asked() { # LIST of the image's settings, line by line
+  b inspect --type image --format "{{range .Docker.config.$1}}{{println .}}{{end}}" votd | sed '/^$/d'
+}
+mapfile -t environment < <(asked Env)
+mapfile -t entry < <(asked Entrypoint; asked Cmd)
+mapfile -t health < <(asked Healthcheck.Test)
+[ "${health[0]}" = CMD ] || fail "the image has no health check."
+[ "$(b inspect --type image --format '{{.Docker.config.User}}' votd)" = 10001:10001 ] || fail "the image runs as another user."
+port=$(python3 -c 'import socket; print(socket.create_server(("127.0.0.1", 0)).getsockname()[1])')
+user=(env --ignore-environment "${environment[@]}" "VOTD_PREFECT_PORT=$port" VOTD_SETTLE_S=1)
+root=$(b mount "$(b from --pull-never votd)")
 install --directory --owner 10001 --group 10001 "$work/home"
-[ "$(inside id -u)" = 10001 ] || fail "the image does not run as its own user."
 if inside test -w /opt/votd; then fail "the user of the image can write to its programs."; fi
 inside votd --help | grep -q 'publish' || fail "votd --help does not work."
 if find "$root/root" "$root/tmp" "$root/var/lib/apt/lists" "$root/etc/xdg/pip" -type f ! -name '.*' 2>/dev/null | grep .; then
@@ -70,7 +86,7 @@ step "publish"
 cp "$video" "$work/ours/whole.mp4"
 # The image's own ffmpeg cuts the clip.
 inside sh -c '"$(python -c "import imageio_ffmpeg as f; print(f.get_ffmpeg_exe())")" -nostdin -v error \
-  -i /ours/whole.mp4 -t 20 -c copy /var/lib/votd/clip.mp4'
+  -i /mnt/whole.mp4 -t 20 -c copy /var/lib/votd/clip.mp4'
 inside votd publish clip.mp4 --title "From the image" --language en --direct
 cat >"$work/ours/published.py" <<'PYTHON'
 """Print the record that latest.json leads to; fail where its page or its captions are not there."""
@@ -84,24 +100,14 @@ assert record["captions"], "no captions"
 assert all("-->" in (site / caption["vtt"]).read_text() for caption in record["captions"])
 print(record["id"], record["version"])
 PYTHON
-inside python /ours/published.py "From the image"
+inside python /mnt/published.py "From the image"
 
 step "duty, as process 1"
-port=$(inside python -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
-mapfile -t entry < <(b inspect --type image --format '{{range .Docker.config.Entrypoint}}{{println .}}{{end}}{{range .Docker.config.Cmd}}{{println .}}{{end}}' votd | sed '/^$/d')
-mapfile -t health < <(b inspect --type image --format '{{range .Docker.config.Healthcheck.Test}}{{println .}}{{end}}' votd | sed '/^$/d')
-mapfile -t environment < <(b inspect --type image --format '{{range .Docker.config.Env}}{{println .}}{{end}}' votd | sed '/^$/d')
-[ "${health[0]}" = CMD ] || fail "the image has no health check."
-# A namespace of its own, as an engine makes it: what dies unreaped would stay in it as a zombie.
-user=(env --ignore-environment "${environment[@]}" "VOTD_PREFECT_PORT=$port" VOTD_SETTLE_S=1)
-unshare --mount --pid --fork --kill-child=KILL sh -euc '
-  root=$1 home=$2; shift 2
-  mount --rbind /dev "$root/dev"; mount -t proc proc "$root/proc"; mount --bind "$home" "$root/var/lib/votd"
-  exec chroot --userspec=10001:10001 "$root" "$@"
-' - "$root" "$work/home" "${user[@]}" "${entry[@]}" >"$work/log" 2>&1 &
+inside "${entry[@]}" >"$work/log" 2>&1 &
 duty=$!
 first() { cat "/proc/$duty/task/$duty/children"; }
-enter() { nsenter --target "$(first | tr -d ' ')" --mount --pid -- chroot --userspec=10001:10001 "$root" "${user[@]}" "$@"; }
+enter() { nsenter --target "$(first | tr -d ' ')" --mount --pid -- \
+  chroot --userspec=10001:10001 "$root" "${user[@]}" "$@"; }
 wait_for() { # seconds, sentence, command …
   local limit=$((SECONDS + $1)) sentence=$2
   shift 2
@@ -114,7 +120,7 @@ wait_for 180 "votd up did not become healthy." enter "${health[@]:1}"
 step "healthy"
 mv "$work/home/clip.mp4" "$work/home/inbox/Dropped into a container.mp4"
 wait_for 240 "the drop was not published." test -f "$work/home/done/Dropped into a container.mp4"
-inside python /ours/published.py "Dropped into a container"
+inside python /mnt/published.py "Dropped into a container"
 zombies=$(enter sh -c 'grep -l "^State:.Z" /proc/[0-9]*/status || true')
 [ -z "$zombies" ] || fail "dead processes were left unreaped: $zombies"
 step "SIGTERM"

@@ -60,7 +60,7 @@ CUTS: tuple[tuple[Shot, int], ...] = (
     (shots.areas, 2),
     (shots.reach, 1),
     (shots.billions, 2),
-    (shots.studio(shots.paris), 2),
+    (shots.studio(shots.ways), 2),
     (shots.late, 2),
     (shots.close_up, 1),
 )
@@ -198,7 +198,7 @@ def encoder(sound: Path, output: Path) -> list[str]:
     tags = "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv"
     graph = f"scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,{tags}"
     video = ["-vf", graph, "-c:v", "libx264", "-preset", "medium"]
-    rates = ["-crf", "27", "-maxrate", "900k", "-bufsize", "1800k", "-g", "50", "-threads", "2"]
+    rates = ["-crf", "27", "-g", "50", "-threads", "2"]
     audio = ["-c:a", "aac", "-b:a", "128k", "-ar", str(SOUND_RATE), "-ac", "2"]
     plain = ["-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact"]
     head = [FFMPEG, "-v", "error", "-y", *raw, "-i", str(sound)]

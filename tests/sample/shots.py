@@ -224,6 +224,12 @@ def _pin(canvas: Canvas, city: str, now: Moment, colour: int, below: bool = Fals
 
 
 def paris(canvas: Canvas, now: Moment) -> None:
+    """Draw the map over the whole frame."""
+    ways(canvas, now)
+    strap(canvas, now)
+
+
+def ways(canvas: Canvas, now: Moment) -> None:
     """Draw the map: the leaders' ways lead to Paris, then a dashed one with a question mark goes on to Kyiv."""
     fill(canvas, 0xFF0B5A5A, 0xFF04222B)
     canvas.save()
@@ -240,7 +246,6 @@ def paris(canvas: Canvas, now: Moment) -> None:
     _pin(canvas, "Paris", now, CORAL, below=True)
     _pin(canvas, "Kyiv", now, CORAL, below=True)
     canvas.restore()
-    strap(canvas, now)
 
 
 def _question(canvas: Canvas, now: Moment, start: Point) -> None:
