@@ -92,13 +92,19 @@ def assemble(
     own: dict[str, Path | bytes] = {
         f"{folder}/{path.relative_to(scratch)}": path for path in scratch.rglob("*") if path.is_file()
     }
-    own[f"{folder}/master.m3u8"] = hls.master_playlist(
-        parts.encoded.encoding, f"{root}{parts.encoded.place}/", [subtitle for _, subtitle in captions]
-    ).encode()
+    base = f"{root}{parts.encoded.place}/"
+    own[f"{folder}/master.m3u8"] = hls.master_playlist(_spoken(parts), base, [s for _, s in captions]).encode()
     if parts.speech.transcript:
         own[f"{folder}/transcript.json"] = dump(parts.speech.transcript)
     own[record.page] = page(record, root, player).encode()
     return record, {**_media(parts.encoded), player: script, **own}
+
+
+def _spoken(parts: Parts) -> Encoding:
+    """Give sound that says no language of its own the language of the speech."""
+    encoding = parts.encoded.encoding
+    named = (dataclasses.replace(track, language=track.language or parts.language) for track in encoding.audio)
+    return dataclasses.replace(encoding, audio=tuple(named))
 
 
 def _captions(parts: Parts, scratch: Path, folder: str) -> list[tuple[RecordCaptions, hls.SubtitleTrack]]:

@@ -137,6 +137,7 @@ def serve(
 
     if not folder.is_dir():
         raise errors.BadRequest(f"{folder} is not a folder. Publish something to it first.")
+    typer.echo(f"http://{host}:{port}/ shows the latest video of {folder}; Ctrl-C ends it.")
     run(folder.absolute(), host=host, port=port)
 
 
@@ -183,7 +184,7 @@ def transcode(
 
 @app.command(rich_help_panel=STAGES)
 def transcribe(
-    media: Annotated[Path, typer.Argument(metavar="FILE", help="A video or audio file.", show_default=False)],
+    media: Annotated[Path, typer.Argument(metavar="FILE", help="A video file with sound.", show_default=False)],
     output: Annotated[Path, typer.Option("-o", metavar="TRANSCRIPT.json", help="Where to write.", show_default=False)],
     language: Language = None,
     model: Model = None,

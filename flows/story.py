@@ -45,7 +45,7 @@ async def publish(request: Request, steps: Steps) -> Outcome:
             encoded=encoded,
             speech=speech,
             articles=articles,
-            language=language or (speech.transcript.language if speech.transcript else None),
+            language=language or spoken_language(speech),
         )
         done = await steps.publish(parts, standing)
         outcome = Outcome(
@@ -74,6 +74,11 @@ async def hear(steps: Steps, audio: Audio | None, language: str | None, before: 
         if before and before.captions:
             return await steps.kept_speech(before)
         return Speech(None, (), None, f"Published without captions. {e}")
+
+
+def spoken_language(speech: Speech) -> str | None:
+    """Return the recognised language; silence has none."""
+    return speech.transcript.language if speech.transcript and speech.transcript.utterances else None
 
 
 def linked(link: Link, request: Request, standing: Record | None) -> tuple[RecordArticle, ...]:

@@ -1,22 +1,34 @@
 """What many tests need: the real ffmpeg, small clips made with it, a house to publish in, the published sample."""
 
 import asyncio
+import contextlib
 import json
+import os
+import socket
 import subprocess
-from collections.abc import Callable, Sequence
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import boto3
 import imageio_ffmpeg
 import pytest
+import uvicorn
 
 from votd.config.settings import load
 from votd.flows import story
 from votd.flows.display import Ledger
 from votd.flows.outcome import Outcome
 from votd.flows.request import Request
+from votd.flows.serve import app
 from votd.flows.steps import Steps, user_cache
+
+RADOSGW = Path(__file__).parent / "radosgw.py"
 
 
 @pytest.fixture(scope="session")
@@ -97,3 +109,60 @@ def published(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[H
     folder = tmp_path_factory.mktemp("published")
     house = House(folder / "home", folder / "site")
     return house, house.publish(sample / "sample.mp4", articles=sample / "articles")
+
+
+@pytest.fixture(scope="session")
+def serving() -> Iterator[Callable[[Path], str]]:
+    """Return a starter of ``votd serve`` on a free port; it gives the address."""
+    with contextlib.ExitStack() as servers:
+
+        def start(folder: Path) -> str:
+            server = uvicorn.Server(uvicorn.Config(app(folder), log_level="warning"))
+            listener = servers.enter_context(socket.create_server(("127.0.0.1", 0)))
+            thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+            thread.start()
+            servers.callback(thread.join)
+            servers.callback(setattr, server, "should_exit", True)
+            while not server.started:
+                time.sleep(0.02)
+            return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def gateway() -> Iterator[dict[str, str]]:
+    """Start a real S3 server; it ends with its standard input, so also when pytest is killed."""
+    argv = [sys.executable, str(RADOSGW)]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as server:
+        line = server.stdout.readline()
+        if not line:
+            pytest.fail(f"no S3 server to test with: {server.stderr.read().decode()}")
+        yield json.loads(line)
+        server.stdin.close()
+        server.wait()
+
+
+@pytest.fixture
+def keys(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+    """Return a setter of credentials; whatever this machine has of its own is out of sight."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+
+    def give(access: str, secret: str) -> None:
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", access)
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", secret)
+
+    return give
+
+
+@pytest.fixture
+def bucket(gateway: dict[str, str], keys: Callable[[str, str], None]) -> str:
+    """Make an empty bucket and give its keys to boto3's chain."""
+    keys(gateway["access_key"], gateway["secret_key"])
+    name = f"test-{uuid.uuid4().hex}"
+    boto3.session.Session().client("s3", endpoint_url=gateway["endpoint"]).create_bucket(Bucket=name)
+    return name

@@ -2,14 +2,12 @@
 
 import contextlib
 import http.server
-import json
 import os
 import pickle
 import socket
 import subprocess
 import sys
 import threading
-import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,7 +20,6 @@ from votd.media import errors
 from votd.media.delivery.store import Store, check_key, content_type, open_store
 from votd.media.delivery.upload import upload
 
-RADOSGW = Path(__file__).parent.parent / "radosgw.py"
 TYPES = {
     "v/hls/main.m3u8": "application/vnd.apple.mpegurl",
     "v/1080p/00001.m4s": "video/iso.segment",
@@ -55,44 +52,6 @@ BAD_ADDRESSES = [
     "a\0secret",
 ]
 BAD_ADDRESSES += ["s3://", "s3:///secret", "s3://me:secret@bucket/x", "s3://bucket/../secret", "s3://bucket//secret"]
-
-
-@pytest.fixture(scope="module")
-def gateway() -> Iterator[dict[str, str]]:
-    """Start a real S3 server; it ends with its standard input, so also when pytest is killed."""
-    argv = [sys.executable, str(RADOSGW)]
-    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as server:
-        line = server.stdout.readline()
-        if not line:
-            pytest.fail(f"no S3 server to test with: {server.stderr.read().decode()}")
-        yield json.loads(line)
-        server.stdin.close()
-        server.wait()
-
-
-@pytest.fixture
-def keys(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
-    """Return a setter of credentials; whatever this machine has of its own is out of sight."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
-
-    def give(access: str, secret: str) -> None:
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", access)
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", secret)
-
-    return give
-
-
-@pytest.fixture
-def bucket(gateway: dict[str, str], keys: Callable[[str, str], None]) -> str:
-    """Make an empty bucket and give its keys to boto3's chain."""
-    keys(gateway["access_key"], gateway["secret_key"])
-    name = f"test-{uuid.uuid4().hex}"
-    boto3.session.Session().client("s3", endpoint_url=gateway["endpoint"]).create_bucket(Bucket=name)
-    return name
 
 
 @pytest.fixture(params=["directory", pytest.param("s3", marks=pytest.mark.all)])

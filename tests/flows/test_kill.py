@@ -186,7 +186,7 @@ def drafts(site: Path) -> list[Path]:
 def transcoding(desk: Desk) -> bool:
     """Tell whether ffmpeg writes segments now."""
     writes = any((desk.home / "workspace" / "scratch").glob("*/work/*/*.m4s*"))
-    return writes and any(" dash " in line for line in desk.alive().values())
+    return writes and any("f=dash" in line for line in desk.alive().values())
 
 
 def recognising(desk: Desk) -> bool:

@@ -2,18 +2,13 @@
 
 import json
 import re
-import socket
 import subprocess
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
-from votd.flows.serve import app
 from votd.media.player.page import page, player_file
 from votd.media.record import Record
 
@@ -43,17 +38,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def address(folder: Path) -> Iterator[str]:
-    """Serve the store on a free port."""
-    server = uvicorn.Server(uvicorn.Config(app(folder), log_level="warning"))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        while not server.started:
-            time.sleep(0.02)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        thread.join()
+def address(folder: Path, serving: Callable[[Path], str]) -> str:
+    """Serve the store."""
+    return serving(folder)
 
 
 @pytest.fixture

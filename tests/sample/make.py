@@ -35,16 +35,18 @@ HERE = Path(__file__).parent
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
 SOUND_RATE = 48_000
 IDENT, LEAD, TAIL = 3.0, 0.6, 2.6  # seconds: the ident, from its end to the first word, from the last word to the end
-SENTENCE_GAP, PARAGRAPH_GAP = 0.30, 0.65  # seconds of silence
+SENTENCE_GAP, PARAGRAPH_GAP = 0.6, 1.1  # seconds of silence
 EARLY = 0.25  # seconds by which a cut comes before its sentence
 LOUDNESS = -23.0  # LUFS, EBU R 128
 SEED = 20240227
+# A calm reader: slower than the voice by itself, with little of its variation.
+MANNER = SynthesisConfig(length_scale=1.2, noise_scale=0.3, noise_w_scale=0.3)
 
 # An American voice guesses these names wrong: say them as their owners do (espeak's phonemes).
 SAID_AS = {
-    "Andonovic": "ændˈɑːnəvˌɪtʃ",
-    "Skopje": "skˈɔːpjɛ",
-    "Sloboden Pechat": "slˈoʊboʊdɛn pˈɛtʃæt",
+    "Andonovic": "ˌændoʊnˈoʊvɪtʃ",
+    "Skopje": "skˈoʊpjeɪ",
+    "Sloboden Pechat": "sloʊbˈoʊdɛn pˈɛtʃɑːt",
     "Macron": "mækɹˈoʊn",
     "Scholz": "ʃˈɔːlts",
 }
@@ -90,7 +92,7 @@ def speak(voice: PiperVoice, sentence: str) -> Samples:
     for name, phonemes in SAID_AS.items():
         # The comma or full stop goes inside: Piper loses one that follows a block of phonemes.
         sentence = re.sub(rf"{name}([,.]?)", rf"[[ {phonemes}\1 ]]", sentence)
-    chunks = [chunk.audio_float_array for chunk in voice.synthesize(sentence, SynthesisConfig(length_scale=1.12))]
+    chunks = [chunk.audio_float_array for chunk in voice.synthesize(sentence, MANNER)]
     return resample(np.concatenate(chunks).astype(np.float32), voice.config.sample_rate)
 
 
