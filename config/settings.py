@@ -5,11 +5,13 @@ in it are relative to it; those in the environment to the current folder. A name
 underscores in the environment: ``VOTD_S3__ENDPOINT``.
 """
 
+import datetime as dt
 import os
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
+from cronsim import CronSim, CronSimError
 from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
@@ -77,6 +79,15 @@ class Settings(BaseSettings):
             raise ValueError("is not a time zone of the IANA list, such as Europe/Skopje")
         return value
 
+    @field_validator("cron")
+    @classmethod
+    def _known_cron(cls, value: str) -> str:
+        try:
+            CronSim(value, dt.datetime.now(dt.UTC))
+        except CronSimError as e:
+            raise ValueError("is not a cron line such as 0 2 * * *") from e
+        return value
+
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
@@ -118,7 +129,8 @@ def load(**given: Any) -> Settings:
     except ValueError as e:
         raise ValueError(f"{file} cannot be read as TOML: {e}.") from e
     if settings.store and settings.store.startswith("file:") and not settings.store.startswith("file:/"):
-        where = _base("store") / Path(settings.store.removeprefix("file:")).expanduser()
+        base = Path.cwd() if given.get("store") else _base("store")
+        where = base / Path(settings.store.removeprefix("file:")).expanduser()
         return settings.model_copy(update={"store": f"file:{where.absolute()}"})
     return settings
 

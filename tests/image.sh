@@ -5,8 +5,8 @@
 #
 # The base is Debian 12 as debootstrap makes it. Everything is made in a temporary folder (about 6 GB) and deleted.
 set -euo pipefail
+video=$(realpath "${1:-$(dirname "$0")/sample/sample.mp4}")
 cd "$(dirname "$0")/.."
-video=$(realpath "${1:-tests/sample/sample.mp4}")
 if [ "$(id -u)" != 0 ] || ! command -v buildah >/dev/null || ! command -v debootstrap >/dev/null; then
   echo "This test needs root and Debian's packages: apt-get install buildah debootstrap" >&2
   exit 1
@@ -44,7 +44,8 @@ inside() {
 }
 
 step "base: Debian 12, minbase"
-debootstrap --variant=minbase bookworm "$work/base" >"$work/log" 2>&1 || { tail "$work/log" >&2; fail "debootstrap failed."; }
+debootstrap --variant=minbase bookworm "$work/base" >"$work/log" 2>&1 ||
+  { tail "$work/log" >&2; fail "debootstrap failed."; }
 scratch=$(b from scratch)
 b add --quiet "$scratch" "$work/base" / >/dev/null
 b commit --quiet --rm "$scratch" localhost/votd-base >/dev/null
@@ -63,7 +64,8 @@ step "image"
 began=$SECONDS
 # --format docker: the other one knows no health check.
 b build --isolation chroot --format docker --build-arg BASE=localhost/votd-base \
-  --volume "$work/pip:/etc/xdg/pip:ro" --tag votd . >"$work/log" 2>&1 || { tail -40 "$work/log" >&2; fail "the build failed."; }
+  --volume "$work/pip:/etc/xdg/pip:ro" --tag votd . >"$work/log" 2>&1 ||
+  { tail -40 "$work/log" >&2; fail "the build failed."; }
 bytes=$(b images --json votd | sed -n 's/.*"size": "\(.*\)".*/\1/p')
 step "built in $((SECONDS - began)) s, $bytes"
 
@@ -74,7 +76,8 @@ mapfile -t environment < <(asked Env)
 mapfile -t entry < <(asked Entrypoint; asked Cmd)
 mapfile -t health < <(asked Healthcheck.Test)
 [ "${health[0]}" = CMD ] || fail "the image has no health check."
-[ "$(b inspect --type image --format '{{.Docker.Config.User}}' votd)" = 10001:10001 ] || fail "the image runs as another user."
+[ "$(b inspect --type image --format '{{.Docker.Config.User}}' votd)" = 10001:10001 ] ||
+  fail "the image runs as another user."
 port=$(python3 -c 'import socket; print(socket.create_server(("127.0.0.1", 0)).getsockname()[1])')
 user=(env --ignore-environment "${environment[@]}" "VOTD_PREFECT_PORT=$port" VOTD_SETTLE_S=1)
 root=$(b mount "$(b from --pull-never votd)")
@@ -82,7 +85,8 @@ install --directory --owner 10001 --group 10001 "$work/home"
 inside sh -c '! [ -w /opt/votd ]' || fail "the user of the image can write to its programs."
 help=$(inside votd --help)
 [[ $help == *publish* ]] || fail "votd --help does not work."
-if find "$root/root" "$root/tmp" "$root/var/lib/apt/lists" "$root/etc/xdg/pip" -type f ! -name '.*' 2>/dev/null | grep .; then
+if find "$root/root" "$root/tmp" "$root/source" "$root/var/lib/apt/lists" "$root/etc/xdg/pip" -type f ! -name '.*' \
+  2>/dev/null | grep .; then
   fail "something of the build was left in the image."
 fi
 
