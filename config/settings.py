@@ -7,6 +7,7 @@ underscores in the environment: ``VOTD_S3__ENDPOINT``.
 
 import datetime as dt
 import os
+import re
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -19,6 +20,8 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+from votd.config.profiles import ladder
 
 
 class S3Settings(BaseModel, extra="forbid"):
@@ -79,6 +82,19 @@ class Settings(BaseSettings):
             raise ValueError("is not a time zone of the IANA list, such as Europe/Skopje")
         return value
 
+    @field_validator("language")
+    @classmethod
+    def _known_language(cls, value: str | None) -> str | None:
+        if value is not None and not is_language(value):
+            raise ValueError("is not a language tag such as mk or en")
+        return value
+
+    @field_validator("profile")
+    @classmethod
+    def _known_profile(cls, value: str) -> str:
+        ladder(value)
+        return value
+
     @field_validator("cron")
     @classmethod
     def _known_cron(cls, value: str) -> str:
@@ -103,6 +119,8 @@ class Settings(BaseSettings):
     def environment(self) -> dict[str, str]:
         """Return these settings as ``VOTD_*``, for a child that starts in another folder."""
         flat: dict[str, Any] = {}
+        if file := config_file():
+            flat["config"] = file
         for name, value in self.model_dump(mode="json", exclude_none=True).items():
             flat |= {f"{name}__{n}": v for n, v in value.items()} if isinstance(value, dict) else {name: value}
         return {f"VOTD_{name.upper()}": str(value) for name, value in flat.items()}
@@ -127,12 +145,30 @@ def load(**given: Any) -> Settings:
         name = ".".join(str(part) for part in first["loc"])
         raise ValueError(f"The setting {name} is not right: {first['msg'].removeprefix('Value error, ')}.") from e
     except ValueError as e:
-        raise ValueError(f"{file} cannot be read as TOML: {e}.") from e
-    if settings.store and settings.store.startswith("file:") and not settings.store.startswith("file:/"):
-        base = Path.cwd() if given.get("store") else _base("store")
-        where = base / Path(settings.store.removeprefix("file:")).expanduser()
-        return settings.model_copy(update={"store": f"file:{where.absolute()}"})
-    return settings
+        where = f"{file} cannot be read as TOML" if file else "The environment's VOTD_ variables cannot be read"
+        raise ValueError(f"{where}: {e}.") from e
+    return settings.model_copy(update={"store": _store(settings, given), "model": _model(settings, given)})
+
+
+def is_language(tag: str) -> bool:
+    """Tell whether a text looks like a BCP 47 tag: it becomes a file's name and part of a playlist."""
+    return re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", tag) is not None
+
+
+def _store(settings: Settings, given: dict[str, Any]) -> str | None:
+    """Make a store that is a folder absolute: a worker's runs start somewhere else."""
+    store = settings.store
+    if store is None or store.startswith("file:/") or re.match(r"(?!file:)\w+:", store):
+        return store
+    base = Path.cwd() if given.get("store") else _base("store")
+    return f"file:{(base / Path(store.removeprefix('file:')).expanduser()).absolute()}"
+
+
+def _model(settings: Settings, given: dict[str, Any]) -> str:
+    """Make a model that is a folder absolute; a name stays one."""
+    base = Path.cwd() if given.get("model") else _base("model")
+    folder = base / Path(settings.model).expanduser()
+    return str(folder.absolute()) if "/" in settings.model and folder.is_dir() else settings.model
 
 
 def _base(name: str | None) -> Path:

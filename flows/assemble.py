@@ -11,7 +11,7 @@ from votd.flows.facts import Facts
 from votd.media.captions import webvtt
 from votd.media.delivery.publish import version_folder
 from votd.media.model import CaptionTrack, Encoding, MediaInfo, Transcript
-from votd.media.player.page import page, player_file
+from votd.media.player.page import page, page_digest, player_file
 from votd.media.record import (
     Record,
     RecordArticle,
@@ -24,8 +24,9 @@ from votd.media.schema import canonical, dump
 from votd.media.video import hls
 from votd.media.video.ladder import display_size
 
-VERSION = 1
-"""Of what is written below; a change of it gives every video a new version at its next run."""
+STEPS = {"source": 1, "probe": 1, "audio": 1, "encode": 1, "transcript": 1, "captions": 1, "version": 1}
+"""The number of each step: raise it when what the step makes changes. Every video is a new version then, and what the
+step made is made again; ``version`` is what is written below. The page counts by its own digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,8 @@ def version(parts: Parts) -> str:
     """
     said = parts.speech
     made_of = [
-        VERSION,
+        STEPS,
+        page_digest(),
         parts.sha256,
         parts.encoded.place,
         {name: str(value) for name, value in dataclasses.asdict(parts.facts).items()},

@@ -1,11 +1,13 @@
 """The command ``votd``. Importing it loads nothing heavy: each command imports what it runs."""
 
+import contextlib
 import datetime as dt
 import json
+import os
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
@@ -24,6 +26,7 @@ EXIT = {
     errors.ToolFailed: 4,
     errors.Stopped: 130,
 }
+LAST_WORDS = 5
 STAGES = "Single stages over plain files"
 
 app = typer.Typer(
@@ -54,8 +57,17 @@ def main() -> None:
     try:
         app()
     except errors.VotdError as e:
-        typer.echo(f"votd: {e}", err=True)
-        sys.exit(next(code for kind, code in EXIT.items() if isinstance(e, kind)))
+        _fail(e)
+    except OSError as e:
+        _fail(errors.ToolFailed(f"{e.filename or 'A file or the network'}: {e.strerror or e}."))
+
+
+def _fail(error: errors.VotdError) -> NoReturn:
+    """Say an error and exit; a tool's last words come after the sentence."""
+    typer.echo(f"votd: {error}", err=True)
+    if isinstance(error, errors.ToolFailed) and error.tail:
+        typer.echo("\n".join(f"    {line}" for line in error.tail.splitlines()[-LAST_WORDS:]), err=True)
+    sys.exit(next(code for kind, code in EXIT.items() if isinstance(error, kind)))
 
 
 @app.command(
@@ -90,6 +102,8 @@ def publish(
     if flow and direct:
         raise errors.BadRequest("--flow and --direct exclude each other.")
     settings = _settings(store=to, model=model)
+    if language:
+        _known_language(language)
     request = Request(
         video=_absolute(video),
         articles=_absolute(articles) if articles else settings.articles,
@@ -115,15 +129,17 @@ async def _publish(request: "Request", settings: "Settings", flow: bool, direct:
             from votd.flows.story import publish as tell
 
             return await tell(request, Steps(settings, user_cache(), ledger))
-        import os
-
-        os.environ.update(server.environment(settings, api) | {"PREFECT_LOGGING_LEVEL": "ERROR"})
-        from votd.flows.runs import publishing
-
-        with ledger.stage("start Prefect" if not api else "reach Prefect"):
+        async with contextlib.AsyncExitStack() as stack:
+            with ledger.stage("start Prefect" if not api else "reach Prefect"):
+                if api is None:
+                    api = await stack.enter_async_context(server.embedded(settings))
+                # The console is the bars'; the run's page has every line.
+                quiet = {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL"}
+                os.environ.update(server.environment(settings, api) | quiet)
+                from votd.flows.runs import publishing
             run = publishing(settings, ledger)
-        outcome: Outcome = await run(request)  # type: ignore[misc]  # an async flow is typed as a plain one
-        return outcome
+            outcome: Outcome = await run(request)  # type: ignore[misc]  # an async flow is typed as a plain one
+            return outcome
 
 
 @app.command(epilog="Example:\n\n  votd serve site")
@@ -192,6 +208,10 @@ def transcribe(
     """Recognise the speech of a file, with the time of every word."""
     from votd.flows.stages import transcribe as run
 
+    if language:
+        _known_language(language)
+    if not output.absolute().parent.is_dir():
+        raise errors.BadRequest(f"There is no folder {output.absolute().parent}.")
     with _copied(media) as source:
         typer.echo(_run(run(source, output, language, _settings(model=model))))
 
@@ -247,12 +267,15 @@ def _run(job: Coroutine[Any, Any, T]) -> T:
         loop, task = asyncio.get_running_loop(), asyncio.ensure_future(job)
         for sign in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(sign, task.cancel)
-        return await task
+        try:
+            return await task
+        except asyncio.CancelledError:
+            # Every child is dead by now. A thread may still wait for a store: it gets no time, as with kill -9.
+            typer.echo("votd: Ended from outside. What was finished is kept; run it again.", err=True)
+            sys.stdout.flush()
+            os._exit(EXIT[errors.Stopped])
 
-    try:
-        return asyncio.run(watched())
-    except (asyncio.CancelledError, KeyboardInterrupt) as e:
-        raise errors.Stopped("Ended from outside. What was finished is kept; run it again.") from e
+    return asyncio.run(watched())
 
 
 def _copied(file: Path) -> Any:
@@ -276,6 +299,13 @@ def _folder(path: Path, empty: bool = True) -> Path:
     if empty and any(path.iterdir()):
         raise errors.BadRequest(f"{path} is not empty. Give a new folder.")
     return path
+
+
+def _known_language(tag: str) -> None:
+    from votd.config.settings import is_language
+
+    if not is_language(tag):
+        raise errors.BadRequest(f"“{tag}” is not a language tag such as mk or en.")
 
 
 def _date(text: str | None) -> dt.date | None:

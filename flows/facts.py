@@ -1,5 +1,6 @@
 """Who a video is: its id for ever, and what is known and said about it."""
 
+import contextlib
 import datetime as dt
 import json
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from slugify import slugify
 
 from votd.flows.request import Request
 from votd.media.record import Index, Record
+from votd.media.source.names import cleaned
 
 SLUG_LENGTH = 80
 
@@ -34,20 +36,12 @@ class Facts:
     rubric: str | None
 
 
-def identify(request: Request, sha256: str, index: Index, notes: Path, today: dt.date) -> Identity:
-    """Find the id of a source, or give it one and note it in the folder ``notes``.
-
-    The store knows best, then our own notes (of a source that was seen and never published); only then is it new.
-    """
-    note = notes / f"{sha256}.json"
-    stem = request.video.stem
-    for video in index.videos:
-        if video.source_sha256 == sha256:
-            return Identity(video.id, video.date, stem)
-    if note.is_file():
+def noted(note: Path, request: Request, today: dt.date) -> Identity:
+    """Return the identity that was noted for a source when it was first seen; note it where this is the first time."""
+    with contextlib.suppress(OSError, ValueError, KeyError):  # none yet, or cut off by a power failure
         known = json.loads(note.read_text(encoding="utf-8"))
         return Identity(known["id"], dt.date.fromisoformat(known["date"]), known["stem"])
-    date = request.date or request.seen or today
+    date, stem = request.date or today, cleaned(request.video.stem)
     slug = slugify(request.title or stem, max_length=SLUG_LENGTH, word_boundary=True) or "video"
     identity = Identity(f"{date.isoformat()}-{slug}", date, stem)
     fresh = note.with_suffix(".part")
@@ -56,15 +50,25 @@ def identify(request: Request, sha256: str, index: Index, notes: Path, today: dt
     return identity
 
 
+def identify(given: Identity, sha256: str, index: Index) -> Identity:
+    """Return the identity under which the store knows a source, else the one that was ``given`` to it here."""
+    for video in index.videos:
+        if video.source_sha256 == sha256:
+            return Identity(video.id, video.date, given.stem)
+    return given
+
+
 def facts(
     request: Request, identity: Identity, standing: Record | None, headline: str | None, rubric: str | None
 ) -> Facts:
-    """Decide what the record will say: the request, else the linked article's ``headline``, else what stood before."""
+    """Decide what the record will say: the request's words, else the linked article's ``headline`` or the file's stem;
+    what only a person can know stays from the version that stands for the same bytes.
+    """
     return Facts(
         id=identity.id,
         date=request.date or identity.date,
-        title=request.title or headline or (standing.title if standing else identity.stem),
-        description=request.description,
-        commentator=request.commentator,
+        title=cleaned(request.title or headline or identity.stem) or identity.id,
+        description=request.description or (standing.description if standing else None),
+        commentator=request.commentator or (standing.commentator if standing else None),
         rubric=rubric,
     )

@@ -22,6 +22,8 @@ from votd.media.source.names import shown
 from votd.media.workspace.workspace import take_lock
 
 SIDECARS = (".yaml", ".txt", ".srt", ".vtt")
+VERDICT = ".verdict"
+LOST = "lost"
 PARTIAL = (".part", ".partial", ".crdownload", ".download", ".filepart", ".tmp", ".opdownload", "~")
 
 
@@ -63,6 +65,8 @@ class Inbox:
 
     def claim(self, name: str) -> "Claim | None":
         """Take a drop with its sidecars; ``None`` where somebody else was faster. One rename decides."""
+        if not name or name != Path(name).name or not _is_drop(name):
+            return None
         token = secrets.token_hex(8)
         lock = take_lock(self.home / "working" / ".locks" / token)
         assert lock is not None  # nobody else can know the token
@@ -88,6 +92,9 @@ class Inbox:
                 continue
             videos = [name for name in os.listdir(folder) if _is_drop(name)]
             claim = Claim(self, folder, videos[0] if videos else "", 0, lock)
+            if claim.decided():
+                claim.resume()
+                continue
             if videos and (count := self._tries(videos[0], folder)["count"]) >= self.attempts:
                 claim.reject(f"The machine failed {count} times while it was at this file. Ask whoever runs it.")
             else:
@@ -100,14 +107,14 @@ class Inbox:
         safe = os.fsencode(name).decode("utf-8", "replace")
         if safe == name:
             return name
-        target = _free(self.folder, safe)
+        target = next(path for path in _names(self.folder, safe) if not os.path.lexists(path))
         with contextlib.suppress(OSError):  # gone, or longer than a name may be
             (self.folder / name).rename(target)
         return target.name
 
     def _sidecars(self, name: str) -> list[str]:
         stem = Path(name).stem
-        found = (n for n in os.listdir(self.folder) if n.startswith(f"{stem}.") and Path(n).suffix in SIDECARS)
+        found = (n for n in os.listdir(self.folder) if n.startswith(f"{stem}.") and Path(n).suffix.lower() in SIDECARS)
         return sorted(n for n in found if n != name and _belongs(n, stem))
 
     def _signature(self, name: str) -> str:
@@ -152,31 +159,61 @@ class Claim:
 
     def finish(self) -> Path:
         """Move the drop to ``done/``."""
-        return self._move("done", forget=True)
+        return self._move(self._decide("done"))
 
     def reject(self, reason: str) -> Path:
         """Move the drop to ``rejected/``; the reason stands beside it before it is there."""
-        target = _free(self.inbox.home / "rejected", self.name)
+        target = self._decide("rejected")
         # A name may have 255 bytes; the reason's has to fit too.
         stem = os.fsencode(target.name)[: 255 - len(".reason.txt")].decode("utf-8", "ignore")
         (target.parent / f"{stem}.reason.txt").write_text(f"{reason}\n", encoding="utf-8")
-        return self._move("rejected", forget=True)
+        return self._move(target)
 
     def give_back(self, waits: bool, reason: str = "") -> Path:
         """Return the drop to the inbox; ``waits`` leaves it to the night."""
-        if self.name and self.tries:
-            self.inbox._note(self.name, self.video, self.tries, waits, reason)
-        return self._move("inbox", forget=False)
+        target = self._free("inbox")
+        if self.name:
+            tries = self.tries or self.inbox._tries(self.name, self.folder)["count"]
+            self.inbox._note(target.name, self.video, tries, waits, reason)
+        return self._move(target)
 
-    def _move(self, where: str, forget: bool) -> Path:
+    def decided(self) -> bool:
+        """Tell whether an owner died between its verdict and the end of the move."""
+        return (self.folder / VERDICT).exists()
+
+    def resume(self) -> Path:
+        """Finish the move that a dead owner had begun."""
+        where, name = json.loads((self.folder / VERDICT).read_text(encoding="utf-8"))
+        return self._move(self.inbox.home / where / name)
+
+    def _decide(self, where: str) -> Path:
+        """Note where the drop goes before its first file moves: a kill must not split it."""
+        target = self._free(where)
+        fresh = self.folder / f"{VERDICT}.part"
+        fresh.write_text(json.dumps([where, target.name]), encoding="utf-8")
+        fresh.replace(self.folder / VERDICT)
+        self.inbox._note_path(self.name).unlink(missing_ok=True)
+        return target
+
+    def _free(self, where: str) -> Path:
+        """Return the first of NAME, STEM~2 and so on at which nothing is in the way of the drop or of a sidecar."""
         folder = self.inbox.home / where
-        target = _free(folder, self.name) if self.name else folder
-        for name in sorted(os.listdir(self.folder), key=lambda n: n == self.name):  # the video last
-            suffix = name.removeprefix(Path(self.name).stem) if self.name else name
-            place = target if name == self.name else folder / f"{target.stem if self.name else ''}{suffix}"
-            (self.folder / name).rename(place)
-        if forget:
-            self.inbox._note_path(self.name).unlink(missing_ok=True)
+        names = [name for name in os.listdir(self.folder) if not name.startswith(".")]
+        places = (target for target in _names(folder, self.name or LOST))
+        return next(t for t in places if not any(os.path.lexists(self._place(t, name)) for name in names))
+
+    def _place(self, target: Path, name: str) -> Path:
+        """Return where one file of the drop goes when the video goes to ``target``."""
+        if not self.name:  # sidecars alone: their video was never claimed
+            return target.with_name(Path(name).stem + target.name.removeprefix(LOST) + Path(name).suffix)
+        return target if name == self.name else target.with_name(target.stem + name.removeprefix(Path(self.name).stem))
+
+    def _move(self, target: Path) -> Path:
+        names = [name for name in os.listdir(self.folder) if not name.startswith(VERDICT)]
+        for name in sorted(names, key=lambda n: n == self.name):  # the video last
+            (self.folder / name).rename(self._place(target, name))
+        for note in self.folder.glob(f"{VERDICT}*"):
+            note.unlink()
         _give_up(self.folder, self.lock)
         return target
 
@@ -203,12 +240,8 @@ def _bytes(path: Path) -> str:
     return f"{stat.st_size} {stat.st_mtime_ns}"
 
 
-def _free(folder: Path, name: str) -> Path:
-    """Return a path in a folder that nothing stands at: the name, else STEM~2.EXT and so on."""
-    return next(path for path in _names(folder, name) if not os.path.lexists(path))
-
-
 def _names(folder: Path, name: str) -> Iterator[Path]:
+    """Offer the name, then STEM~2.EXT and so on."""
     yield folder / name
     number = 2
     while True:

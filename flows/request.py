@@ -8,10 +8,13 @@ from typing import Any
 
 import yaml
 
+from votd.config.settings import is_language
 from votd.media import errors
-from votd.media.source.names import shown
+from votd.media.articles.read import read_file
+from votd.media.source.names import cleaned, shown
 
 SIDECAR_BYTES = 64 * 1024
+LONGEST = 5000
 SIDECAR_FIELDS = ("title", "date", "language", "article", "description", "commentator")
 
 
@@ -43,15 +46,32 @@ def with_sidecar(request: Request) -> Request:
         return request
     facts = _read(sidecar)
     if "article" in facts:
-        facts["article"] = (request.articles or sidecar.parent) / facts["article"]
+        facts["article"] = _article(sidecar, request.articles or sidecar.parent, facts["article"])
     return dataclasses.replace(request, **{n: v for n, v in facts.items() if getattr(request, n) is None})
+
+
+def checked(request: Request) -> Request:
+    """Refuse what the command got wrong before hours of work are done; return the same request."""
+    if request.article:
+        read_file(request.article)
+    elif request.articles and not request.articles.is_dir():
+        raise errors.BadRequest(f"{request.articles} is not a folder of articles.")
+    return request
+
+
+def _article(sidecar: Path, folder: Path, name: str) -> Path:
+    """Find the article that a sidecar names: a file in the folder of the articles, and nowhere else."""
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder.resolve()) or not path.is_file():
+        raise errors.RejectedSource(f"{shown(sidecar.name)} names the article “{shown(name)}”, which is not there.")
+    return path
 
 
 def _read(sidecar: Path) -> dict[str, Any]:
     name = shown(sidecar.name)
     try:
         data = yaml.safe_load(sidecar.read_bytes()[:SIDECAR_BYTES]) or {}
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as e:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as e:
         raise errors.RejectedSource(f"{name} beside the video is not YAML that can be read. Correct it.") from e
     if not isinstance(data, dict):
         raise errors.RejectedSource(f"{name} beside the video must hold lines such as “title: …”. Correct it.")
@@ -65,7 +85,9 @@ def _value(name: str, key: str, value: Any) -> Any:
     if key != "date":
         if not isinstance(value, str):
             raise errors.RejectedSource(f"In {name} beside the video, {key} must be text in quotes. Correct it.")
-        return " ".join(value.split())
+        if key == "language" and not is_language(value):
+            raise errors.RejectedSource(f"In {name} beside the video, the language must be a tag such as mk or en.")
+        return cleaned(value, LONGEST)
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
         return value
     raise errors.RejectedSource(f"In {name} beside the video, the date must look like 2026-11-23. Correct it.")

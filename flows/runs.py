@@ -25,7 +25,17 @@ from votd.media import errors
 from votd.media.process import die_with_parent
 from votd.media.workspace.workspace import take_lock
 
-ARTIFACTS = ("ingest", "examine", "extract_audio", "transcode", "transcribe", "link", "publish")
+ARTIFACTS = (
+    "ingest",
+    "identify",
+    "examine",
+    "extract_audio",
+    "transcode",
+    "transcribe",
+    "kept_speech",
+    "link",
+    "publish",
+)
 STALE = dt.timedelta(hours=12)
 
 

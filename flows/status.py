@@ -42,7 +42,7 @@ async def _prefect(settings: Settings) -> list[str]:
         f"  {r.state_name:<10} {r.name}" + (f": {r.state.message}" if r.state and r.state.is_failed() else "")
         for r in past
     ]
-    return [f"Prefect   {api.removesuffix('/api')}{night}", *rows]
+    return [f"Prefect   {server.shown(api).removesuffix('/api')}{night}", *rows]
 
 
 def _store(settings: Settings) -> list[str]:
@@ -51,6 +51,6 @@ def _store(settings: Settings) -> list[str]:
         store = open_store(settings.store_address, endpoint=s3.endpoint, path_style=s3.path_style, checksum=s3.checksum)
         videos = publish.index(store).videos
     except errors.VotdError as e:
-        return [f"Store     {settings.store_address}: {e}"]
+        return [f"Store     {e}"]
     latest = f", the latest is {videos[0].id}: {videos[0].title}" if videos else ""
-    return [f"Store     {settings.store_address}: {len(videos)} videos{latest}"]
+    return [f"Store     {store.address}: {len(videos)} videos{latest}"]

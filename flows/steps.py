@@ -1,6 +1,6 @@
 """The steps of the story: each makes one artifact, or finds it finished in the workspace.
 
-A step's number is its version: raise it when what the step makes changes.
+What is finished is found by a key: the step and its number, the hashes of its inputs, its parameters.
 """
 
 import asyncio
@@ -18,9 +18,9 @@ from babel import Locale, UnknownLocaleError
 
 from votd.config.profiles import caption_style, ladder
 from votd.config.settings import Settings
-from votd.flows.assemble import Encoded, Parts, Speech, assemble
+from votd.flows.assemble import STEPS, Encoded, Parts, Speech, assemble
 from votd.flows.display import Ledger
-from votd.flows.facts import Identity, identify
+from votd.flows.facts import Identity, identify, noted
 from votd.flows.request import Request
 from votd.media.articles.link import link
 from votd.media.articles.read import read_file, read_folder
@@ -82,7 +82,7 @@ class Steps:
         """Copy a file in while hashing it."""
         with self.ledger.stage("copy in") as stage, self._folder() as folder:
             sha256 = await asyncio.to_thread(ingest, file, folder / "source")
-            key = Key("source", 1, {"sha256": sha256}, {})
+            key = Key("source", STEPS["source"], {"sha256": sha256}, {})
             kept = await asyncio.to_thread(self.workspace.get, key)
             stage.reused = kept is not None
             if kept is None:
@@ -98,10 +98,14 @@ class Steps:
             yield
 
     async def identify(self, source: Source, request: Request) -> tuple[Identity, Record | None]:
-        """Find or give the id; return with it the record that stands for it."""
-        today = dt.datetime.now(self.settings.zone).date()
+        """Find or give the id; return with it the record that stands for it.
+
+        It is noted before the store is asked: a store that is down must not cost a video its day.
+        """
+        today = request.seen or dt.datetime.now(self.settings.zone).date()
+        given = noted(self.workspace.root / "ids" / f"{source.sha256}.json", request, today)
         index = await asyncio.to_thread(delivery.index, self.store)
-        identity = identify(request, source.sha256, index, self.workspace.root / "ids", today)
+        identity = identify(given, source.sha256, index)
         return identity, await asyncio.to_thread(delivery.current_record, self.store, identity.id)
 
     async def examine(self, source: Source) -> MediaInfo:
@@ -110,7 +114,7 @@ class Steps:
         async def make(folder: Path, progress: Progress) -> None:
             (folder / "info.json").write_bytes(dump(await probe(source.path)))
 
-        folder = await self._made("examine", Key("probe", 1, {"source": source.sha256}, {}), make)
+        folder = await self._made("examine", Key("probe", STEPS["probe"], {"source": source.sha256}, {}), make)
         info = load(MediaInfo, (folder / "info.json").read_bytes())
         judge(info)
         return info
@@ -127,14 +131,14 @@ class Steps:
             (folder / "loudness.json").write_bytes(dump(loudness))
 
         tool = {"ffmpeg": encode.version(self.ffmpeg)}
-        folder = await self._made("audio", Key("audio", 1, {"source": source.sha256}, tool), make)
+        folder = await self._made("audio", Key("audio", STEPS["audio"], {"source": source.sha256}, tool), make)
         return Audio(folder / "speech.wav", load(Loudness, (folder / "loudness.json").read_bytes()))
 
     async def transcode(self, source: Source, info: MediaInfo) -> Encoded:
         """Make the ladder, the MP4 and the poster. Encoded bytes differ between runs: each has its attempt token."""
         threads = self.settings.cores
         made_with = {"ladder": asdict(self.ladder), "ffmpeg": encode.version(self.ffmpeg), "threads": threads}
-        key = Key("encode", 1, {"source": source.sha256}, made_with)
+        key = Key("encode", STEPS["encode"], {"source": source.sha256}, made_with)
 
         async def make(folder: Path, progress: Progress) -> None:
             await encode.transcode(
@@ -152,7 +156,7 @@ class Steps:
         model = self.settings.model
         heard = await asyncio.to_thread(file_sha256, audio.wav)
         made_with = {"model": weights.identity(model, self.cache), "language": language}
-        key = Key("transcript", 1, {"audio": heard}, made_with)
+        key = Key("transcript", STEPS["transcript"], {"audio": heard}, made_with)
 
         async def make(folder: Path, progress: Progress) -> None:
             transcript = await recognise.transcribe(
@@ -170,11 +174,11 @@ class Steps:
 
     def caption(self, transcript: Transcript) -> Speech:
         """Turn a transcript into its caption track; no speech gives an empty one."""
-        language = transcript.language
-        track = CaptionTrack(
-            language, "captions", language_name(language), "machine", cues(transcript, caption_style())
-        )
-        return Speech(transcript, (track,), self.settings.model)
+        language, model = transcript.language, self.settings.model
+        made = cues(transcript, caption_style())
+        track = CaptionTrack(language, "captions", language_name(language), "machine", made)
+        # A local path is nobody else's business.
+        return Speech(transcript, (track,), Path(model).name if weights.is_path(model) else model)
 
     async def kept_speech(self, standing: Record) -> Speech:
         """Read back the captions and the transcript of the version that stands."""
@@ -183,13 +187,14 @@ class Steps:
             for number, entry in enumerate(standing.captions):
                 file = folder / f"{number}.vtt"
                 await asyncio.to_thread(self.store.fetch, entry.vtt, file)
-                tracks.append(CaptionTrack(entry.language, entry.kind, entry.label, entry.origin, webvtt.read(file)))
+                kept = webvtt.guarded(webvtt.read(file), standing.duration_ms)
+                tracks.append(CaptionTrack(entry.language, entry.kind, entry.label, entry.origin, kept))
             transcript = None
             if standing.transcript and (found := await asyncio.to_thread(self.store.read, standing.transcript)):
                 transcript = load(Transcript, found.data)
             return Speech(transcript, tuple(tracks), standing.speech.model if standing.speech else None)
 
-    async def link(self, transcript: Transcript | None, request: Request) -> tuple[Link, tuple[str, ...]]:
+    async def link(self, transcript: Transcript | None, request: Request, stem: str) -> tuple[Link, tuple[str, ...]]:
         """Find the article among the candidates, or judge the one that a person named; with sentences on bad files."""
         with self.ledger.stage("link"):
             heard = transcript or Transcript(request.language or "und", 0.0, 0, ())
@@ -201,7 +206,7 @@ class Steps:
             if not request.articles:
                 return Link("none", ()), ()
             found = await asyncio.to_thread(read_folder, request.articles)
-            verdict = link(heard, found.articles, title=request.title or request.video.stem, date=request.date)
+            verdict = link(heard, found.articles, title=request.title or stem, date=request.date)
             return verdict, found.problems
 
     async def publish(self, parts: Parts, standing: Record | None) -> delivery.Publication:
@@ -209,7 +214,7 @@ class Steps:
         with self.ledger.stage("upload") as stage, self._folder() as folder:
             now = dt.datetime.now(self.settings.zone).replace(microsecond=0)
             record, objects = assemble(parts, folder, standing.published_at if standing else None, now)
-            done = await asyncio.to_thread(delivery.publish, self.store, record, objects, stage.progress)
+            done = await asyncio.to_thread(delivery.publish, self.store, record, objects, standing, stage.progress)
             stage.reused = not done.changed
             return done
 
@@ -243,6 +248,8 @@ def user_cache() -> Path:
 
 def language_name(tag: str) -> str:
     """Name a language in itself ("македонски" for ``mk``), as players show it; unknown tags stand as they are."""
+    if tag == "und":
+        return "No speech"
     try:
         return Locale.parse(tag, sep="-").get_display_name() or tag
     except (UnknownLocaleError, ValueError):

@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import dataclasses
 from collections.abc import Awaitable
 from dataclasses import asdict
 from typing import TypeVar
@@ -11,7 +12,7 @@ from typing import TypeVar
 from votd.flows.assemble import Parts, Speech
 from votd.flows.facts import facts
 from votd.flows.outcome import Outcome
-from votd.flows.request import Request, with_sidecar
+from votd.flows.request import Request, checked, with_sidecar
 from votd.flows.steps import Audio, Steps
 from votd.media import errors
 from votd.media.articles.title import headline
@@ -26,7 +27,7 @@ PERSONS_CAPTIONS = ("human", "corrected")
 
 async def publish(request: Request, steps: Steps) -> Outcome:
     """Publish one video. Finished work is reused; the same inputs a second time change nothing."""
-    request = with_sidecar(request)
+    request = checked(with_sidecar(request))
     source = await steps.ingest(request.video)
     async with steps.alone_with(source):
         identity, standing = await steps.identify(source, request)
@@ -35,7 +36,7 @@ async def publish(request: Request, steps: Steps) -> Outcome:
         audio = await steps.extract_audio(source, info)
         language = request.language or steps.settings.language
         encoded, speech = await side_by_side(steps.transcode(source, info), hear(steps, audio, language, before))
-        link, problems = await steps.link(speech.transcript, request)
+        link, problems = await steps.link(speech.transcript, request, identity.stem)
         articles = linked(link, request, standing)
         title = headline(articles[0].title) if articles else None
         parts = Parts(
@@ -72,7 +73,8 @@ async def hear(steps: Steps, audio: Audio | None, language: str | None, before: 
         return steps.caption(await steps.transcribe(audio, language))
     except errors.VotdError as e:
         if before and before.captions:
-            return await steps.kept_speech(before)
+            kept = await steps.kept_speech(before)
+            return dataclasses.replace(kept, doubt=f"The captions that stand are kept. {e}")
         return Speech(None, (), None, f"Published without captions. {e}")
 
 

@@ -15,6 +15,9 @@ a run that was killed before has left objects that no record names.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel
 
 from votd.media import errors
 from votd.media.delivery.store import Store
@@ -25,6 +28,8 @@ from votd.media.record import Current, Index, IndexEntry, Record
 LATEST = "latest.json"
 INDEX = "index.json"
 SWAP_TRIES = 20
+
+M = TypeVar("M", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,32 +51,33 @@ def current_record(store: Store, id_: str) -> Record | None:
     pointer = store.read(_current_key(id_))
     if pointer is None:
         return None
-    return _record(store, Current.model_validate_json(pointer.data).record)
-
-
-def latest_record(store: Store) -> Record | None:
-    """Return the record of the latest video, or ``None`` for an empty store."""
-    pointer = store.read(LATEST)
-    return _record(store, Current.model_validate_json(pointer.data).record) if pointer else None
+    return _record(store, _parsed(Current, pointer.data, _current_key(id_)).record)
 
 
 def index(store: Store) -> Index:
     """Return every video of the store, newest first."""
     pointer = store.read(INDEX)
-    return Index.model_validate_json(pointer.data) if pointer else Index()
+    return _parsed(Index, pointer.data, INDEX) if pointer else Index()
 
 
-def publish(store: Store, record: Record, objects: Mapping[str, Path | bytes], progress: Progress) -> Publication:
+def publish(
+    store: Store,
+    record: Record,
+    objects: Mapping[str, Path | bytes],
+    before: Record | None,
+    progress: Progress,
+) -> Publication:
     """Make ``record`` the version that stands; ``objects`` are the immutable files that it needs, by key.
 
-    Where the same version stands already, its own times win over those of ``record``.
-    Raises ``Unavailable`` where the store is out of reach: nothing is half published then.
+    ``before`` is the record that this one was made on top of. Where the same version stands already, its own times win
+    over those of ``record``. Raises ``Unavailable`` where the store is out of reach, or where somebody published
+    another version of this id meanwhile: nothing is half published then, and a new run builds on what stands.
     """
     uploaded = upload(store, objects, progress=progress)
     key = f"{version_folder(record.id, record.version)}/record.json"
     made = store.create(key, record.model_dump_json(indent=2).encode() + b"\n")
     standing = record if made else _record(store, key)
-    pointed = _point(store, standing, key)
+    pointed = _point(store, standing, key, before)
     return Publication(standing, made or pointed or uploaded > 0, uploaded + made)
 
 
@@ -83,20 +89,43 @@ def _record(store: Store, key: str) -> Record:
     found = store.read(key)
     if found is None:
         raise errors.ToolFailed(f"The store names {key}, and it is not there.")
-    return Record.model_validate_json(found.data)
+    return _parsed(Record, found.data, key)
 
 
-def _point(store: Store, record: Record, key: str) -> bool:
-    """Swap the three pointers where they do not name this record yet; tell whether one of them moved."""
+def _parsed(kind: type[M], data: bytes, key: str) -> M:
+    try:
+        return kind.model_validate_json(data)
+    except ValueError as e:
+        raise errors.ToolFailed(f"{key} in the store is damaged, or was not written by this version of votd.") from e
+
+
+def _point(store: Store, record: Record, key: str, before: Record | None) -> bool:
+    """Swap the three pointers where they do not name this record yet; tell whether one of them moved.
+
+    Each try reads what a pointer is derived from after that pointer's own tag: of two publishers, the one that swaps
+    last knows what both did.
+    """
+    current = _current_key(record.id)
     pointer = Current(id=record.id, date=record.date, version=record.version, record=key)
-    moved = _swap(store, _current_key(record.id), lambda _: _json(pointer))
-    moved |= _swap(store, INDEX, lambda old: _json(_with_entry(old, record, key)))
-    # The index is read again in each try, after latest.json's tag: of two publishers the later swap knows both videos.
+
+    def on_top(old: bytes | None) -> bytes:
+        stands = _parsed(Current, old, current).version if old else None
+        if stands not in (None, record.version, before.version if before else None):
+            raise errors.Unavailable(f"{record.id} was published by somebody else meanwhile. Run it again.")
+        return _json(pointer)
+
+    def listed(old: bytes | None) -> bytes:
+        now = current_record(store, record.id)
+        assert now is not None  # we have just pointed at it
+        return _json(_with_entry(_parsed(Index, old, INDEX) if old else Index(), now))
+
+    moved = _swap(store, current, on_top)
+    moved |= _swap(store, INDEX, listed)
     return _swap(store, LATEST, lambda _: _json(_latest(index(store)))) or moved
 
 
-def _with_entry(old: bytes | None, record: Record, key: str) -> Index:
-    others = [v for v in (Index.model_validate_json(old).videos if old else ()) if v.id != record.id]
+def _with_entry(old: Index, record: Record) -> Index:
+    others = [v for v in old.videos if v.id != record.id]
     entry = IndexEntry(
         id=record.id,
         date=record.date,
@@ -105,9 +134,9 @@ def _with_entry(old: bytes | None, record: Record, key: str) -> Index:
         source_sha256=record.source.sha256,
         articles=tuple(article.url for article in record.articles if article.url),
         version=record.version,
-        record=key,
+        record=f"{version_folder(record.id, record.version)}/record.json",
     )
-    return Index(videos=tuple(sorted([*others, entry], key=lambda v: (v.date, v.published_at), reverse=True)))
+    return Index(videos=tuple(sorted([*others, entry], key=lambda v: (v.date, v.published_at, v.id), reverse=True)))
 
 
 def _latest(videos: Index) -> Current:

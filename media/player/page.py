@@ -55,6 +55,14 @@ def player_file() -> tuple[str, bytes]:
     return f"player/hls-{HLS_JS}-{hashlib.sha256(data).hexdigest()[:8]}.min.js", data
 
 
+@cache
+def page_digest() -> str:
+    """Return a hash of everything that a page is made from but its record: another page is another version."""
+    names = ("page.html.j2", "page.css", "page.js", "page.py", "words.py")
+    parts = [player_file()[0].encode(), *((_FOLDER / name).read_bytes() for name in names)]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
 def web_address(url: str | None) -> str | None:
     """Return an address that may stand in a link, ``None`` for every other scheme and for what is no address."""
     return url if url is not None and _WEB_ADDRESS.fullmatch(url) else None

@@ -20,6 +20,13 @@ def shown(name: str) -> str:
     return f"{visible[: LONGEST - TAIL - 1]}…{visible[-TAIL:]}"
 
 
+def cleaned(text: str, longest: int = 300) -> str:
+    """Return a text that a stranger gave as one line for the public: no bytes that are no UTF-8, nothing hidden."""
+    readable = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    seen = "".join(" " if unicodedata.category(char) in _HIDDEN else char for char in readable)
+    return " ".join(seen.split())[:longest]
+
+
 def _escaped(char: str) -> str:
     code = ord(char)
     if 0xDC80 <= code <= 0xDCFF:  # a byte that is no UTF-8, as Python keeps it in a name (PEP 383)

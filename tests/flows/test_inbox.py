@@ -208,3 +208,47 @@ def test_a_drop_is_ready_when_it_stopped_changing(inbox: Inbox) -> None:
     drop(inbox, "a.yaml", "title: late")
     assert settling.ready(inbox.waiting(), 10) == []
     assert [d.name for d in settling.ready(inbox.waiting(), 15)] == ["a.mp4"]
+
+
+def test_a_sidecar_that_stands_there_is_not_overwritten(inbox: Inbox) -> None:
+    """Neither one of an earlier drop in done/, nor a corrected one that was dropped meanwhile."""
+    for video in ("a.mp4", "a.mov"):
+        drop(inbox, video)
+        drop(inbox, "a.yaml", f"title: {video}")
+        claim = inbox.claim(video)
+        assert claim is not None
+        claim.finish()
+    texts = {p.name: p.read_text() for p in (inbox.home / "done").iterdir() if p.suffix == ".yaml"}
+    assert texts == {"a.yaml": "title: a.mp4", "a~2.yaml": "title: a.mov"}
+    assert (inbox.home / "done" / "a~2.mov").is_file()
+
+
+def test_a_name_conflict_keeps_the_count(inbox: Inbox) -> None:
+    """What goes back under another name still waits for the night."""
+    drop(inbox, "a.mp4", "old")
+    claim = inbox.claim("a.mp4")
+    assert claim is not None
+    drop(inbox, "a.mp4", "new")
+    claim.give_back(waits=True)
+    assert [(d.name, d.tries, d.waits) for d in inbox.waiting()] == [("a.mp4", 0, False), ("a~2.mp4", 1, True)]
+
+
+def test_a_kill_in_the_middle_of_a_move_does_not_split_a_drop(inbox: Inbox) -> None:
+    """The verdict was noted before the first file moved; the next look finishes the move."""
+    drop(inbox, "a.mp4")
+    drop(inbox, "a.yaml", "title: x")
+    claim = inbox.claim("a.mp4")
+    assert claim is not None
+    target = claim._decide("done")
+    (claim.folder / "a.yaml").rename(target.with_name("a.yaml"))
+    claim.lock.close()  # the owner is dead
+    assert inbox.recover() == []
+    assert where(inbox, "a.") == {"done": ["a.mp4", "a.yaml"]}
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../x", "a/b.mp4", ".hidden.mp4", "a.yaml"])
+def test_only_a_drop_can_be_claimed(inbox: Inbox, name: str) -> None:
+    """A run's parameter may be anything."""
+    drop(inbox, "a.yaml")
+    assert inbox.claim(name) is None
+    assert inbox.folder.is_dir()
