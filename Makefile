@@ -2,7 +2,6 @@
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
-SITE = $(shell $(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 export DO_NOT_TRACK = 1
 
 .PHONY: help setup demo test test-all lint bench docs node lock clean
@@ -21,9 +20,10 @@ $(VENV)/ready: requirements.lock requirements-dev.lock pyproject.toml
 	  -r requirements.lock -r requirements-dev.lock
 	$(BIN)/python -m pip check
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --force-reinstall .
-	# The installed copies give way to links, so that an edit is seen at once, by mypy too.
-	@rm -rf build $(SITE)/votd && mkdir $(SITE)/votd
-	@for d in flows media config; do ln -s "$(CURDIR)/$$d" $(SITE)/votd/$$d; done
+	@# The installed copies give way to links, so that an edit is seen at once, by mypy too.
+	@site=$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') && \
+	  rm -rf build *.egg-info "$$site/votd" && mkdir "$$site/votd" && \
+	  for d in flows media config; do ln -s "$(CURDIR)/$$d" "$$site/votd/$$d"; done
 	@touch $@
 
 lint: setup ## Check style and types
