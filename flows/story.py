@@ -30,9 +30,9 @@ async def publish(request: Request, steps: Steps) -> Outcome:
     request = checked(with_sidecar(request))
     source = await steps.ingest(request.video)
     async with steps.alone_with(source):
+        info = await steps.examine(source)
         identity, standing = await steps.identify(source, request)
         before = standing if standing and standing.source.sha256 == source.sha256 else None
-        info = await steps.examine(source)
         audio = await steps.extract_audio(source, info)
         language = request.language or steps.settings.language
         encoded, speech = await side_by_side(steps.transcode(source, info), hear(steps, audio, language, before))

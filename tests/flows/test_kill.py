@@ -41,10 +41,12 @@ class Desk:
         return self.root / "site"
 
     def start(self, video: Path, *flags: str) -> subprocess.Popen[str]:
-        """Start ``votd publish``."""
+        """Start ``votd publish``, directly unless a flag says otherwise."""
         (self.root / "tmp").mkdir(parents=True, exist_ok=True)
-        argv = [VOTD, "publish", str(video), "--to", f"file:{self.site}", "--direct", *flags]
-        env = os.environ | {"VOTD_HOME": str(self.home), "TMPDIR": str(self.root / "tmp")}
+        how = [] if "--flow" in flags else ["--direct"]
+        argv = [VOTD, "publish", str(video), "--to", f"file:{self.site}", *how, *flags]
+        env = {name: value for name, value in os.environ.items() if name != "PREFECT_API_URL"}
+        env |= {"VOTD_HOME": str(self.home), "TMPDIR": str(self.root / "tmp"), "PREFECT_HOME": str(self.root / "none")}
         return subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def publish(self, video: Path, *flags: str) -> dict[str, bool]:
@@ -195,9 +197,10 @@ def recognising(desk: Desk) -> bool:
     return runs and bool(desk.finished("encode"))
 
 
-def test_kill_in_the_middle_of_transcoding(desk: Desk, clip: Path) -> None:
-    """What came before is reused, the encode is made anew."""
-    running = desk.start(clip)
+@pytest.mark.parametrize("how", [(), ("--flow",)], ids=["direct", "flow"])
+def test_kill_in_the_middle_of_transcoding(desk: Desk, clip: Path, how: tuple[str, ...]) -> None:
+    """What came before is reused, the encode is made anew; a flow's own Prefect server dies with it too."""
+    running = desk.start(clip, *how)
     until(lambda: transcoding(desk), MOMENT_S, running)
     kill(desk, running)
     assert not desk.objects()
@@ -285,9 +288,10 @@ def test_kill_between_the_last_object_and_the_last_pointer(
     assert all(Current.model_validate_json((desk.site / key).read_text()) == new for key in (order[1], order[3]))
 
 
-def test_sigterm_ends_it_in_one_sentence(desk: Desk, clip: Path) -> None:
+@pytest.mark.parametrize("how", [(), ("--flow",)], ids=["direct", "flow"])
+def test_sigterm_ends_it_in_one_sentence(desk: Desk, clip: Path, how: tuple[str, ...]) -> None:
     """Within seconds, with its own exit code, without a child and without scratch; nothing is published."""
-    running = desk.start(clip)
+    running = desk.start(clip, *how)
     until(lambda: transcoding(desk), MOMENT_S, running)
     start = time.monotonic()
     running.terminate()

@@ -210,7 +210,7 @@ def test_the_run_of_a_drop_shows_its_tasks_and_its_summary(duty: Duty) -> None:
     [run] = duty.runs("publish drop good.mp4")
     assert run["state_type"] == "COMPLETED"
     tasks = duty.of_run("task_runs", "publish drop good.mp4")
-    names = {"ingest", "examine", "extract audio", "transcode", "transcribe", "link", "publish"}
+    names = {"ingest", "identify", "examine", "extract audio", "transcode", "transcribe", "link", "publish"}
     assert {re.sub(r"-[^-]+$", "", task["name"]): task["state_type"] for task in tasks} == dict.fromkeys(
         names, "COMPLETED"
     )
@@ -259,7 +259,7 @@ def test_publish_becomes_a_run_of_that_server(duty: Duty, make_clip: Callable[..
     ran = duty.run("publish", str(other), "--to", f"file:{tmp_path / 'site'}")
     assert ran.returncode == 0, ran.stderr
     assert [run["state_type"] for run in duty.runs("publish other.mp4")] == ["COMPLETED"]
-    assert len(duty.of_run("task_runs", "publish other.mp4")) == 7
+    assert len(duty.of_run("task_runs", "publish other.mp4")) == 8
 
 
 def test_a_second_up_for_the_same_home_is_refused(duty: Duty) -> None:
