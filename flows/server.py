@@ -93,7 +93,12 @@ def shown(api: str) -> str:
 
 
 def environment(settings: Settings, api: str) -> dict[str, str]:
-    """Return what a process of Prefect needs to know to talk to an API; its own files are in our home."""
+    """Return what a process of Prefect needs to know to talk to an API.
+
+    Beside a server of ours, Prefect's own files are in our home; a configured one may need the user's profile.
+    """
+    if api == configured():
+        return QUIET | {"PREFECT_API_URL": api}
     home = settings.home / "prefect"
     try:
         home.mkdir(parents=True, exist_ok=True)  # Prefect makes no parents, and tries for minutes
