@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import hashlib
 import json
 import os
 import socket
@@ -51,9 +52,11 @@ def make_clip(ffmpeg: str, tmp_path_factory: pytest.TempPathFactory) -> Callable
         extra_in: Sequence[str] = (),
         extra_out: Sequence[str] = (),
     ) -> Path:
-        path = folder / name
+        made_of = repr((seconds, size, rate, audio, extra_in, extra_out)).encode()
+        path = folder / hashlib.sha256(made_of).hexdigest()[:16] / name
         if path.exists():
             return path
+        path.parent.mkdir(exist_ok=True)
         picture = ["-f", "lavfi", "-i", f"testsrc2=size={size}:rate={rate}:duration={seconds}"]
         tone = ["-f", "lavfi", "-i", f"sine=frequency=440:sample_rate=48000:duration={seconds}"] if audio else []
         codecs = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac"]
