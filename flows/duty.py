@@ -9,7 +9,7 @@ from typing import Any
 
 from votd.config.settings import Settings
 from votd.flows import server
-from votd.flows.inbox import Inbox
+from votd.flows.inbox import Inbox, is_drop
 from votd.flows.watch import POOL
 from votd.media import errors, process
 from votd.media.process import Limits
@@ -98,6 +98,6 @@ async def _child(name: str, argv: list[str], say: Say) -> None:
 
 
 def folders(home: Path) -> dict[str, int]:
-    """Count what is in each of the producers' folders."""
+    """Count the drops in each of the producers' folders; sidecars and reasons stand with theirs."""
     names = ("inbox", "working", "done", "rejected")
-    return {name: len([p for p in (home / name).glob("*") if not p.name.startswith(".")]) for name in names}
+    return {name: len([p for p in (home / name).glob("*") if is_drop(p.name)]) for name in names}

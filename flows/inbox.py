@@ -55,7 +55,7 @@ class Inbox:
 
     def waiting(self) -> list[Drop]:
         """Return the drops, in order of their names; sidecars, hidden and partial files are none."""
-        names = sorted(self._readable(name) for name in os.listdir(self.folder) if _is_drop(name))
+        names = sorted(self._readable(name) for name in os.listdir(self.folder) if is_drop(name))
         drops = []
         for name in names:
             with contextlib.suppress(FileNotFoundError):  # somebody claimed it or took it away
@@ -65,7 +65,7 @@ class Inbox:
 
     def claim(self, name: str) -> "Claim | None":
         """Take a drop with its sidecars; ``None`` where somebody else was faster. One rename decides."""
-        if not name or name != Path(name).name or not _is_drop(name):
+        if not name or name != Path(name).name or not is_drop(name):
             return None
         token = secrets.token_hex(8)
         lock = take_lock(self.home / "working" / ".locks" / token)
@@ -90,7 +90,7 @@ class Inbox:
         for folder in sorted((self.home / "working").iterdir()):
             if folder.name.startswith(".") or not (lock := take_lock(self.home / "working" / ".locks" / folder.name)):
                 continue
-            videos = [name for name in os.listdir(folder) if _is_drop(name)]
+            videos = [name for name in os.listdir(folder) if is_drop(name)]
             claim = Claim(self, folder, videos[0] if videos else "", 0, lock)
             if claim.decided():
                 claim.resume()
@@ -224,7 +224,7 @@ def _give_up(folder: Path, lock: IO[str]) -> None:
     lock.close()
 
 
-def _is_drop(name: str) -> bool:
+def is_drop(name: str) -> bool:
     low = name.lower()
     return not name.startswith(".") and not low.endswith(PARTIAL) and Path(low).suffix not in SIDECARS
 

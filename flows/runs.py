@@ -1,7 +1,9 @@
 """The story as Prefect runs it: the flows, with a task per artifact."""
 
+import asyncio
 import copy
 import datetime as dt
+import signal
 from typing import Any
 
 from prefect import flow, get_run_logger, task
@@ -78,9 +80,17 @@ def publishing(settings: Settings, ledger: Ledger) -> Flow[[Request], Any]:
 
     @flow(name="publish", flow_run_name="publish {request.video.name}", persist_result=False, validate_parameters=False)
     async def publish(request: Request) -> Outcome:
+        _cancel_on_sigterm()
         return await tell(request, settings, ledger)
 
     return publish
+
+
+def _cancel_on_sigterm() -> None:
+    """Put Prefect's handler aside: it raises in the middle of the event loop, which then hangs for minutes."""
+    task = asyncio.current_task()
+    assert task
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 
 @flow(name="publish drop", flow_run_name="publish drop {name}", persist_result=False)

@@ -65,6 +65,7 @@ async def transcribe(source: Path, output: Path, language: str | None, settings:
             heard = await recognise.transcribe(
                 wav,
                 settings.model,
+                to=Path(folder, "transcript.json"),
                 language=language or settings.language,
                 cache=user_cache(),
                 threads=settings.cores,

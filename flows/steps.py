@@ -159,15 +159,15 @@ class Steps:
         key = Key("transcript", STEPS["transcript"], {"audio": heard}, made_with)
 
         async def make(folder: Path, progress: Progress) -> None:
-            transcript = await recognise.transcribe(
+            await recognise.transcribe(
                 audio.wav,
                 model,
+                to=folder / "transcript.json",
                 language=language,
                 cache=self.cache,
                 threads=self.settings.cores,
                 progress=progress,
             )
-            (folder / "transcript.json").write_bytes(dump(transcript))
 
         folder = await self._made("transcribe", key, make)
         return load(Transcript, (folder / "transcript.json").read_bytes())

@@ -1,10 +1,10 @@
 """Recognise speech with faster-whisper, in a child that can be killed.
 
 ``transcribe`` is the caller's side and loads nothing heavy; ``main`` is the child's. The transcript comes back
-through a file, since hours of words do not fit into one line of the children's protocol.
+through a file of the caller's, since hours of words do not fit into one line of the children's protocol.
 """
 
-import tempfile
+import os
 import wave
 from collections.abc import Iterable
 from dataclasses import replace
@@ -26,19 +26,18 @@ SPACELESS = {"zh", "ja", "th", "lo", "my", "yue"}  # Whisper parts these anywher
 
 
 async def transcribe(
-    wav: Path, model: str, *, language: str | None, cache: Path, threads: int, progress: Progress
+    wav: Path, model: str, *, to: Path, language: str | None, cache: Path, threads: int, progress: Progress
 ) -> Transcript:
     """Transcribe a 16 kHz mono 16-bit WAV file; ``language`` is BCP 47, ``None`` to have it detected.
 
+    The transcript's JSON stays in the file ``to``, which lies in the caller's scratch: a kill leaves it to its sweep.
     Silence gives a transcript without utterances. Raises ``BadRequest`` for a model, language or file that cannot
     be meant, ``Unavailable`` where the model cannot be had now, ``ToolFailed`` for anything else.
     """
     limits = Limits(wall_s=_duration_ms(wav) * 12 / 1000 + 300)
-    with tempfile.TemporaryDirectory(prefix="votd-speech-") as folder:
-        out = Path(folder) / "transcript.json"
-        args = (str(wav), model, language or "", str(cache), str(threads), str(out))
-        await process.call("votd.media.speech.recognise", *args, limits=limits, progress=progress)
-        return schema.load(Transcript, out.read_bytes())
+    args = (str(wav), model, language or "", str(cache), str(threads), str(to))
+    await process.call("votd.media.speech.recognise", *args, limits=limits, progress=progress)
+    return schema.load(Transcript, to.read_bytes())
 
 
 def main(args: list[str], progress: Progress) -> None:
@@ -60,6 +59,7 @@ def main(args: list[str], progress: Progress) -> None:
 
 
 def _load(folder: Path, threads: int) -> Any:
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # onnxruntime (the VAD's) would report to its maker
     import ctranslate2  # type: ignore[import-untyped, unused-ignore] # noqa: PLC0415 - heavy: in the child only
     from faster_whisper import WhisperModel  # noqa: PLC0415 - as above
 

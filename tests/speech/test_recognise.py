@@ -45,7 +45,8 @@ def recognise(
 ) -> Transcript:
     """Run one transcription to its end."""
     told = [] if told is None else told
-    return asyncio.run(transcribe(wav, model, language=language, cache=cache, threads=2, progress=told.append))
+    to = wav.with_suffix(".transcript.json")
+    return asyncio.run(transcribe(wav, model, to=to, language=language, cache=cache, threads=2, progress=told.append))
 
 
 def assert_orderly(transcript: Transcript) -> None:
