@@ -45,7 +45,7 @@ async def publish_drop(
             return DropResult(name, "waits", f"Will be tried again by night ({claim.tries} of {inbox.attempts}). {e}")
         raise
     except BaseException:
-        claim.give_back(waits=False)  # ended from outside: whoever ended us did not mean the drop
+        claim.give_back(waits=True, reason="Cancelled.")  # by the person on call: not now, and not lost either
         raise
     claim.finish()
     return DropResult(name, "published" if outcome.changed else "unchanged", outcome.record.title, outcome)

@@ -225,6 +225,7 @@ def _give_up(folder: Path, lock: IO[str]) -> None:
 
 
 def is_drop(name: str) -> bool:
+    """Tell whether a name in the inbox is a video's: no sidecar, not hidden, not still being written."""
     low = name.lower()
     return not name.startswith(".") and not low.endswith(PARTIAL) and Path(low).suffix not in SIDECARS
 
