@@ -136,8 +136,9 @@ async def _publish(request: "Request", settings: "Settings", flow: bool, direct:
                 # The console is the bars'; the run's page has every line.
                 quiet = {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL"}
                 os.environ.update(server.environment(settings, api) | quiet)
-                from votd.flows.runs import publishing
+                from votd.flows.runs import drain, publishing
             run = publishing(settings, ledger)
+            stack.push_async_callback(drain)  # before the server ends
             outcome: Outcome = await run(request)  # type: ignore[misc]  # an async flow is typed as a plain one
             return outcome
 

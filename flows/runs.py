@@ -3,6 +3,7 @@
 import asyncio
 import copy
 import datetime as dt
+import inspect
 import signal
 from typing import Any
 
@@ -10,7 +11,9 @@ from prefect import flow, get_run_logger, task
 from prefect.artifacts import acreate_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
+from prefect.events.worker import EventsWorker
 from prefect.flows import Flow
+from prefect.logging.handlers import APILogWorker
 from prefect.runtime import flow_run
 from prefect.tasks import Task, exponential_backoff
 
@@ -38,6 +41,7 @@ ARTIFACTS = (
     "link",
     "publish",
 )
+DRAIN_S = 10
 STALE = dt.timedelta(hours=12)
 
 
@@ -84,6 +88,20 @@ def publishing(settings: Settings, ledger: Ledger) -> Flow[[Request], Any]:
         return await tell(request, settings, ledger)
 
     return publish
+
+
+async def drain() -> None:
+    """Send the logs and events that Prefect still holds: at exit it would look for a server that is gone, for minutes.
+
+    A run that is being cancelled has no time for it.
+    """
+    task = asyncio.current_task()
+    if task and task.cancelling():
+        return
+    for worker in (APILogWorker, EventsWorker):
+        sent = worker.drain_all(timeout=DRAIN_S)
+        if inspect.isawaitable(sent):
+            await sent
 
 
 def _cancel_on_sigterm() -> None:
