@@ -165,7 +165,7 @@ class Steps:
                 to=folder / "transcript.json",
                 language=language,
                 cache=self.cache,
-                threads=self.settings.cores,
+                threads=max(1, self.settings.cores // 2),  # the encoder has the rest, and takes longer
                 progress=progress,
             )
 

@@ -59,6 +59,8 @@ def main(args: list[str], progress: Progress) -> None:
 
 
 def _load(folder: Path, threads: int) -> Any:
+    # An encoder runs beside us: threads that spin while they wait would take its cores (OpenMP's default).
+    os.environ |= {"OMP_WAIT_POLICY": "PASSIVE", "KMP_BLOCKTIME": "0"}
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # onnxruntime (the VAD's) would report to its maker
     import ctranslate2  # type: ignore[import-untyped, unused-ignore] # noqa: PLC0415 - heavy: in the child only
     from faster_whisper import WhisperModel  # noqa: PLC0415 - as above
