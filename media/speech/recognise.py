@@ -7,7 +7,7 @@ through a file of the caller's, since hours of words do not fit into one line of
 import os
 import wave
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,43 +72,63 @@ def _load(folder: Path, threads: int) -> Any:
         raise BadRequest(f"The model in {folder} cannot be loaded: {e}") from e
 
 
+@dataclass(frozen=True, slots=True)
+class _Speech:
+    """What voice detection leaves of the sound, and the way back to the times of the whole."""
+
+    samples: "np.ndarray"
+    regions: tuple[words.Region, ...]
+    times: Any  # faster-whisper's SpeechTimestampsMap
+
+    def whole_ms(self, start_s: float, end_s: float) -> tuple[int, int]:
+        """Return where a word of the speech stands in the whole; both its ends are in the region of its middle."""
+        region = self.times.get_chunk_index((start_s + end_s) / 2)
+        start, end = (float(self.times.get_original_time(at, region)) for at in (start_s, end_s))
+        return round(start * 1000), round(end * 1000)
+
+
 def _recognise(whisper: Any, samples: "np.ndarray", declared: str | None, progress: Progress) -> Transcript:
     duration_ms = len(samples) * 1000 // RATE
+    language = _whispers(declared, whisper.supported_languages)
+    nothing = Transcript(declared or UNDETERMINED, 1.0 if declared else 0.0, duration_ms, ())
+    speech = _speech(samples)
+    if not speech.regions:
+        return nothing
     segments, info = whisper.transcribe(
-        samples,
-        language=_whispers(declared, whisper.supported_languages),
+        speech.samples,
+        language=language,
         word_timestamps=True,
-        vad_filter=True,
         condition_on_previous_text=False,  # one mistake is not carried on into a loop
     )
-    heard = _heard(segments, duration_ms, progress)
+    heard = _heard(segments, speech, duration_ms, progress)
     if info.language in SPACELESS:
         heard = [replace(word, text=" " + word.text) for word in heard]
-    spoken = words.utterances(heard, _regions(samples, info) if heard else (), duration_ms)
+    spoken = words.utterances(heard, speech.regions, duration_ms)
     if not spoken:  # the detection of nothing is a guess
-        return Transcript(declared or UNDETERMINED, 1.0 if declared else 0.0, duration_ms, ())
+        return nothing
     return Transcript(declared or info.language, float(info.language_probability), duration_ms, spoken)
 
 
-def _heard(segments: Iterable[Any], duration_ms: int, progress: Progress) -> list[words.Heard]:
+def _speech(samples: "np.ndarray") -> _Speech:
+    """Detect speech as faster-whisper's ``vad_filter`` does, which does not tell where it heard any."""
+    import numpy as np  # noqa: PLC0415 - heavy: in the child only
+    from faster_whisper import vad  # noqa: PLC0415 - as above
+
+    found = vad.get_speech_timestamps(samples)
+    regions = tuple(words.Region(region["start"] * 1000 // RATE, region["end"] * 1000 // RATE) for region in found)
+    parts, _ = vad.collect_chunks(samples, found)
+    return _Speech(np.concatenate(parts), regions, vad.SpeechTimestampsMap(found, RATE))
+
+
+def _heard(segments: Iterable[Any], speech: _Speech, duration_ms: int, progress: Progress) -> list[words.Heard]:
     """Consume Whisper's lazy segments; its float seconds (numpy's) become milliseconds here and nowhere else."""
     heard = []
     for number, segment in enumerate(segments):
         for word in segment.words or ():
-            start, end = round(float(word.start) * 1000), round(float(word.end) * 1000)
+            start, end = speech.whole_ms(word.start, word.end)
             heard.append(words.Heard(number, start, end, word.word, float(word.probability)))
-        progress(min(1.0, segment.end * 1000 / duration_ms))
+        progress(min(1.0, speech.whole_ms(segment.end, segment.end)[1] / duration_ms))
     return heard
-
-
-def _regions(samples: "np.ndarray", info: Any) -> list[words.Region]:
-    """Find the speech again as faster-whisper found it, which it does not tell; nothing where it cut nothing out."""
-    from faster_whisper.vad import get_speech_timestamps  # noqa: PLC0415 - heavy: in the child only
-
-    if info.duration_after_vad >= info.duration:
-        return []
-    found = get_speech_timestamps(samples, info.vad_options)
-    return [words.Region(region["start"] * 1000 // RATE, region["end"] * 1000 // RATE) for region in found]
 
 
 def _whispers(declared: str | None, supported: list[str]) -> str | None:

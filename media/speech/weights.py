@@ -49,16 +49,8 @@ def identity(model: str, cache: Path) -> str:
     """Return what stands for a model in a key: its name, or for a path the hash of its weights."""
     if not is_path(model):
         return model
-    weights = (_folder(Path(model).expanduser()) / "model.bin").resolve()
-    facts = weights.stat()
-    known = hashlib.sha256(f"{weights}\0{facts.st_size}\0{facts.st_mtime_ns}".encode()).hexdigest()
-    note = cache / "models" / f"sha256-of-{known[:32]}"  # gigabytes are not hashed again for every video
-    if not note.exists():
-        note.parent.mkdir(parents=True, exist_ok=True)
-        fresh = note.with_name(f"{note.name}.{os.getpid()}.part")
-        fresh.write_text(_sha256([weights]))
-        fresh.replace(note)
-    return "path:" + note.read_text()
+    weights = _folder(Path(model).expanduser()) / "model.bin"
+    return "path:" + _noted_sha256(weights, cache / "models")
 
 
 def is_path(model: str) -> bool:
@@ -104,10 +96,10 @@ def _joined(parts: dict[str, Path], models: Path) -> Path:
 
 
 def _whole(folder: Path, parts: dict[str, Path]) -> bool:
-    """Check every byte: a model that was cut or damaged may load and then write nonsense (0.1 s)."""
+    """Check every byte: a model that was cut or damaged may load and then write nonsense."""
     try:
         same = all(filecmp.cmp(folder / name, parts[name], shallow=False) for name in BESIDE)
-        return same and _sha256([folder / "model.bin"]) == BASE_SHA256
+        return same and _noted_sha256(folder / "model.bin", folder.parent) == BASE_SHA256
     except OSError:
         return False
 
@@ -127,6 +119,19 @@ def _join(parts: dict[str, Path], folder: Path) -> None:
     for name in BESIDE:
         shutil.copyfile(parts[name], made / name)
     made.rename(folder)
+
+
+def _noted_sha256(path: Path, notes: Path) -> str:
+    """Hash a file once for as long as nothing changes it (its ctime): gigabytes are not read again for every video."""
+    facts = path.stat()
+    known = hashlib.sha256(f"{path.resolve()}\0{facts.st_size}\0{facts.st_ctime_ns}".encode()).hexdigest()
+    note = notes / f"sha256-of-{known[:32]}"
+    if not note.exists():
+        note.parent.mkdir(parents=True, exist_ok=True)
+        fresh = note.with_name(f"{note.name}.{os.getpid()}.part")
+        fresh.write_text(_sha256([path]))
+        fresh.replace(note)
+    return note.read_text()
 
 
 def _sha256(paths: Iterable[Path]) -> str:
