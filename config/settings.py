@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     language: str | None = Field(None, description="Of the speech (BCP 47); recognised if not set")
     model: str = Field("base", description="Whisper model: a name that faster-whisper knows, or a folder")
     profile: str = Field("fast", description="Which ladder of `config/ladder.toml`")
+    loudness: float = Field(-18, ge=-31, le=-9, description="What sounds are brought to, LUFS (EBU R128, AES TD1008)")
     rubric: str = Field("Video of the day", description="The rubric that the page names")
     threads: int = Field(0, ge=0, description="Threads of the encoder and the recogniser; 0: one per core")
     ffmpeg: Path | None = Field(None, description="Another ffmpeg than the one that is installed with votd")

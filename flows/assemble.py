@@ -16,15 +16,16 @@ from votd.media.record import (
     Record,
     RecordArticle,
     RecordCaptions,
+    RecordLoudness,
     RecordRendition,
     RecordSpeech,
     Source,
 )
 from votd.media.schema import canonical, dump
-from votd.media.video import hls
+from votd.media.video import dash, hls
 from votd.media.video.ladder import display_size
 
-STEPS = {"source": 1, "probe": 1, "audio": 1, "encode": 1, "transcript": 1, "captions": 1, "version": 1}
+STEPS = {"source": 1, "probe": 2, "audio": 2, "encode": 2, "transcript": 1, "captions": 1, "version": 2}
 """The number of each step: raise it when what the step makes changes. Every video is a new version then, and what the
 step made is made again; ``version`` is what is written below. The page counts by its own digest."""
 
@@ -95,7 +96,10 @@ def assemble(
         f"{folder}/{path.relative_to(scratch)}": path for path in scratch.rglob("*") if path.is_file()
     }
     base = f"{root}{parts.encoded.place}/"
-    own[f"{folder}/master.m3u8"] = hls.master_playlist(_spoken(parts), base, [s for _, s in captions]).encode()
+    encoding = _spoken(parts)
+    own[f"{folder}/master.m3u8"] = hls.master_playlist(encoding, base, [s for _, s in captions]).encode()
+    whole = [dataclasses.replace(s, uri=c.vtt.removeprefix(f"{folder}/")) for c, s in captions]
+    own[f"{folder}/manifest.mpd"] = dash.mpd(encoding, base, whole).encode()
     if parts.speech.transcript:
         own[f"{folder}/transcript.json"] = dump(parts.speech.transcript)
     own[record.page] = page(record, root, player).encode()
@@ -134,7 +138,7 @@ def _captions(parts: Parts, scratch: Path, folder: str) -> list[tuple[RecordCapt
 def _record(
     parts: Parts, folder: str, captions: Sequence[RecordCaptions], published_at: dt.datetime, now: dt.datetime
 ) -> Record:
-    facts, place, said = parts.facts, parts.encoded.place, parts.speech
+    facts, place, said, encoding = parts.facts, parts.encoded.place, parts.speech, parts.encoded.encoding
     return Record(
         id=facts.id,
         version=version(parts),
@@ -145,18 +149,34 @@ def _record(
         description=facts.description,
         commentator=facts.commentator,
         rubric=facts.rubric,
-        duration_ms=parts.encoded.encoding.duration_ms,
+        duration_ms=encoding.duration_ms,
         language=parts.language,
         source=_source(parts),
         hls=f"{folder}/master.m3u8",
-        mp4=f"{place}/{parts.encoded.encoding.mp4}",
-        poster=f"{place}/{parts.encoded.encoding.poster}",
+        dash=f"{folder}/manifest.mpd",
+        mp4=f"{place}/{encoding.mp4}",
+        poster=f"{place}/{encoding.stills.poster}",
+        share_image=f"{place}/{encoding.stills.share}",
+        storyboard=f"{place}/{encoding.stills.storyboard}",
+        loudness=_loudness(encoding),
         renditions=_renditions(parts.encoded),
         captions=tuple(captions),
         transcript=f"{folder}/transcript.json" if said.transcript else None,
         articles=parts.articles,
         speech=RecordSpeech(model=said.model) if said.model and said.tracks else None,
         page=f"{folder}/index.html",
+    )
+
+
+def _loudness(encoding: Encoding) -> RecordLoudness | None:
+    """Return the first sound's, which is what a player starts with."""
+    if not encoding.levels:
+        return None
+    level = encoding.levels[0]
+    return RecordLoudness(
+        integrated_lufs=level.result.integrated_lufs,
+        true_peak_dbtp=level.result.true_peak_dbtp,
+        target_lufs=level.target_lufs,
     )
 
 
@@ -195,8 +215,10 @@ def _renditions(encoded: Encoded) -> tuple[RecordRendition, ...]:
 
 def _media(encoded: Encoded) -> dict[str, Path | bytes]:
     """List what an encode publishes: its tracks, its MP4 and its poster; its own notes stay here."""
-    names = [encoded.encoding.mp4, encoded.encoding.poster]
-    for track in (*encoded.encoding.video, *encoded.encoding.audio):
-        files = ("index.m3u8", track.init, *(segment.name for segment in track.segments))
+    encoding, stills = encoded.encoding, encoded.encoding.stills
+    names = [encoding.mp4, stills.poster, stills.share, stills.sprite, stills.storyboard]
+    for track in (*encoding.video, *encoding.audio):
+        files = (hls.PLAYLIST, track.init, *(segment.name for segment in track.segments))
         names += [f"{track.name}/{name}" for name in files]
+    names += [f"{track.name}/{hls.I_FRAMES}" for track in encoding.video]
     return {f"{encoded.place}/{name}": encoded.folder / name for name in names}

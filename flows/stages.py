@@ -17,13 +17,14 @@ from votd.media.articles.link import link as judge_link
 from votd.media.articles.read import read_folder
 from votd.media.captions import webvtt
 from votd.media.captions.cues import cues
-from votd.media.model import CaptionTrack, Transcript
+from votd.media.model import CaptionTrack, Level, MediaInfo, Transcript
 from votd.media.schema import dump
 from votd.media.source.ingest import ingest
 from votd.media.source.judge import judge, judge_sound
 from votd.media.source.probe import probe
 from votd.media.speech import recognise
-from votd.media.video import encode
+from votd.media.video.encode import transcode as encode
+from votd.media.video.listen import extract_audio
 
 SEGMENT_MS = 6000
 
@@ -40,17 +41,23 @@ async def transcode(source: Path, to: Path, settings: Settings) -> str:
     """Encode a file into the empty folder ``to``; return one sentence."""
     info = await probe(source)
     judge(info)
-    with Bars() as bars, Ledger(bars.watch).stage("transcode") as stage:
-        made = await encode.transcode(
-            source,
-            info,
-            ladder(settings.profile),
-            to,
-            ffmpeg=_ffmpeg(settings),
-            threads=settings.cores,
-            progress=stage.progress,
-        )
-    return f"{len(made.video)} renditions, {made.mp4} and {made.poster} are in {to}"
+    with Bars() as bars, tempfile.TemporaryDirectory(prefix="votd-") as folder:
+        ledger = Ledger(bars.watch)
+        levels: tuple[Level, ...] = ()
+        if info.audio:
+            levels = await _audio(source, info, Path(folder, "speech.wav"), settings, ledger)
+        with ledger.stage("transcode") as stage:
+            made = await encode(
+                source,
+                info,
+                ladder(settings.profile),
+                to,
+                levels=levels,
+                ffmpeg=_ffmpeg(settings),
+                threads=settings.cores,
+                progress=stage.progress,
+            )
+    return f"{len(made.video)} renditions, {made.mp4}, {made.stills.poster} and {made.stills.storyboard} are in {to}"
 
 
 async def transcribe(source: Path, output: Path, language: str | None, settings: Settings) -> str:
@@ -59,8 +66,7 @@ async def transcribe(source: Path, output: Path, language: str | None, settings:
     judge_sound(info)
     with Bars() as bars, tempfile.TemporaryDirectory(prefix="votd-") as folder:
         ledger, wav = Ledger(bars.watch), Path(folder, "speech.wav")
-        with ledger.stage("audio") as stage:
-            await encode.extract_audio(source, info, wav, ffmpeg=_ffmpeg(settings), progress=stage.progress)
+        await _audio(source, info, wav, settings, ledger, language=language)
         with ledger.stage("transcribe") as stage:
             heard = await recognise.transcribe(
                 wav,
@@ -98,6 +104,21 @@ def link(
     best = candidates[0] if candidates and verdict.status == "linked" else nothing
     score = candidates[0]["score"] if candidates else 0.0
     return {"status": verdict.status, **best, "score": score, "candidates": candidates}, found.problems
+
+
+async def _audio(
+    source: Path, info: MediaInfo, wav: Path, settings: Settings, ledger: Ledger, *, language: str | None = None
+) -> tuple[Level, ...]:
+    with ledger.stage("audio") as stage:
+        return await extract_audio(
+            source,
+            info,
+            wav,
+            language=language or settings.language,
+            target_lufs=settings.loudness,
+            ffmpeg=_ffmpeg(settings),
+            progress=stage.progress,
+        )
 
 
 def _ffmpeg(settings: Settings) -> str:

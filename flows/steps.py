@@ -28,7 +28,7 @@ from votd.media.captions import webvtt
 from votd.media.captions.cues import cues
 from votd.media.delivery import publish as delivery
 from votd.media.delivery.store import Store, open_store
-from votd.media.model import Candidate, CaptionTrack, Encoding, Link, Loudness, MediaInfo, Transcript
+from votd.media.model import Candidate, CaptionTrack, Encoding, Level, Link, MediaInfo, Transcript
 from votd.media.process import Progress
 from votd.media.record import Record
 from votd.media.schema import dump, load
@@ -36,7 +36,9 @@ from votd.media.source.ingest import ingest
 from votd.media.source.judge import judge
 from votd.media.source.probe import probe
 from votd.media.speech import recognise, weights
-from votd.media.video import encode
+from votd.media.video.encode import transcode
+from votd.media.video.listen import extract_audio
+from votd.media.video.run import version
 from votd.media.workspace.workspace import Key, LocalWorkspace, file_sha256
 
 WAIT_S = 1.0
@@ -51,11 +53,18 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Levels:
+    """What ``levels.json`` holds."""
+
+    levels: tuple[Level, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Audio:
-    """What speech recognition hears, and how loud the source is."""
+    """What speech recognition hears, and the level that each sound is published at."""
 
     wav: Path
-    loudness: Loudness
+    levels: tuple[Level, ...]
 
 
 class Steps:
@@ -119,30 +128,52 @@ class Steps:
         judge(info)
         return info
 
-    async def extract_audio(self, source: Source, info: MediaInfo) -> Audio | None:
-        """Make the WAV that recognition hears, in a pass that decodes no video; ``None`` where there is no sound."""
+    async def extract_audio(self, source: Source, info: MediaInfo, language: str | None) -> Audio | None:
+        """Make the WAV that recognition hears, in a pass that decodes no video; ``None`` where there is no sound.
+
+        Where the video speaks several languages, ``language`` is the one to hear.
+        """
         if not info.audio:
             return None
 
         async def make(folder: Path, progress: Progress) -> None:
-            loudness = await encode.extract_audio(
-                source.path, info, folder / "speech.wav", ffmpeg=self.ffmpeg, progress=progress
+            levels = await extract_audio(
+                source.path,
+                info,
+                folder / "speech.wav",
+                language=language,
+                target_lufs=target,
+                ffmpeg=self.ffmpeg,
+                progress=progress,
             )
-            (folder / "loudness.json").write_bytes(dump(loudness))
+            (folder / "levels.json").write_bytes(dump(Levels(levels)))
 
-        tool = {"ffmpeg": encode.version(self.ffmpeg)}
-        folder = await self._made("audio", Key("audio", STEPS["audio"], {"source": source.sha256}, tool), make)
-        return Audio(folder / "speech.wav", load(Loudness, (folder / "loudness.json").read_bytes()))
+        target = self.settings.loudness
+        made_with = {"ffmpeg": version(self.ffmpeg), "language": language, "target_lufs": target}
+        folder = await self._made("audio", Key("audio", STEPS["audio"], {"source": source.sha256}, made_with), make)
+        return Audio(folder / "speech.wav", load(Levels, (folder / "levels.json").read_bytes()).levels)
 
-    async def transcode(self, source: Source, info: MediaInfo) -> Encoded:
-        """Make the ladder, the MP4 and the poster. Encoded bytes differ between runs: each has its attempt token."""
-        threads = self.settings.cores
-        made_with = {"ladder": asdict(self.ladder), "ffmpeg": encode.version(self.ffmpeg), "threads": threads}
+    async def transcode(self, source: Source, info: MediaInfo, audio: Audio | None) -> Encoded:
+        """Make the ladder, the MP4 and the stills. Encoded bytes differ between runs: each has its attempt token."""
+        threads, levels = self.settings.cores, audio.levels if audio else ()
+        made_with = {
+            "ladder": asdict(self.ladder),
+            "levels": [asdict(level) for level in levels],
+            "ffmpeg": version(self.ffmpeg),
+            "threads": threads,
+        }
         key = Key("encode", STEPS["encode"], {"source": source.sha256}, made_with)
 
         async def make(folder: Path, progress: Progress) -> None:
-            await encode.transcode(
-                source.path, info, self.ladder, folder, ffmpeg=self.ffmpeg, threads=threads, progress=progress
+            await transcode(
+                source.path,
+                info,
+                self.ladder,
+                folder,
+                levels=levels,
+                ffmpeg=self.ffmpeg,
+                threads=threads,
+                progress=progress,
             )
             (folder / "attempt").write_text(secrets.token_hex(4), encoding="ascii")
 

@@ -33,9 +33,9 @@ async def publish(request: Request, steps: Steps) -> Outcome:
         info = await steps.examine(source)
         identity, standing = await steps.identify(source, request)
         before = standing if standing and standing.source.sha256 == source.sha256 else None
-        audio = await steps.extract_audio(source, info)
         language = request.language or steps.settings.language
-        encoded, speech = await side_by_side(steps.transcode(source, info), hear(steps, audio, language, before))
+        audio = await steps.extract_audio(source, info, language)
+        encoded, speech = await side_by_side(steps.transcode(source, info, audio), hear(steps, audio, language, before))
         link, problems = await steps.link(speech.transcript, request, identity.stem)
         articles = linked(link, request, standing)
         title = headline(articles[0].title) if articles else None
@@ -58,8 +58,7 @@ async def publish(request: Request, steps: Steps) -> Outcome:
             warnings=(*([speech.doubt] if speech.doubt else []), *problems),
             stages=tuple(steps.ledger.stages),
         )
-        loudness = asdict(audio.loudness) if audio else None
-        steps.report(identity.id, {**asdict(outcome), "media": asdict(info), "loudness": loudness})
+        steps.report(identity.id, {**asdict(outcome), "media": asdict(info), "encoding": asdict(encoded.encoding)})
         return outcome
 
 

@@ -13,13 +13,26 @@ from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
+class Gops:
+    """Closed groups of pictures of one length, at a constant frame rate from the file's first moment on.
+
+    ``frames`` is that length (the last may be shorter), ``peak_bitrate`` the highest rate over three in a row.
+    """
+
+    frames: int
+    peak_bitrate: int
+
+
+@dataclass(frozen=True, slots=True)
 class VideoStream:
     """One video stream as its container and its packets describe it; nothing decoded.
 
     ``width`` and ``height`` are coded pixels, before ``rotation`` (clockwise degrees: 0, 90, 180 or 270) and
     ``sample_aspect_ratio`` are applied. ``frames`` counts packets that are really there; ``declared_frames`` is
-    the container's own count, ``None`` where it keeps none. ``color_space`` is the tagged matrix in ffmpeg's words
-    (``bt709``, ``smpte170m``, …), ``None`` where the stream says nothing.
+    the container's own count, ``None`` where it keeps none. Colour is as tagged, in ffmpeg's words (``bt709``,
+    ``smpte2084``, ``tv``, …), ``None`` where the stream says nothing; ``peak_nits`` is the mastering display's.
+    ``progressive`` is ``None`` where the stream does not say. ``gops`` is ``None`` for any other H.264, and for
+    every other codec.
     """
 
     index: int
@@ -34,7 +47,15 @@ class VideoStream:
     duration_ms: int
     pixel_format: str
     encrypted: bool
+    profile: str | None = None
+    level: int | None = None
     color_space: str | None = None
+    color_primaries: str | None = None
+    color_transfer: str | None = None
+    color_range: str | None = None
+    peak_nits: int | None = None
+    progressive: bool | None = None
+    gops: Gops | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +132,17 @@ class Rendition:
 
 @dataclass(frozen=True, slots=True)
 class MediaSegment:
-    """One CMAF segment as its boxes say: name within its track's folder, bytes, ticks of the track's timescale."""
+    """One CMAF segment as its boxes say: name within its track's folder, bytes, ticks of the track's timescale.
+
+    ``key_offset`` and ``key_size`` are the bytes that its first picture needs: from the moof to that sample's end.
+    """
 
     name: str
     size: int
     start: int
     duration: int
+    key_offset: int
+    key_size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,22 +163,56 @@ class MediaTrack:
 
 
 @dataclass(frozen=True, slots=True)
-class Encoding:
-    """Everything that one transcode made in its folder; kept beside it as ``encoding.json``."""
-
-    duration_ms: int
-    video: tuple[MediaTrack, ...]
-    audio: tuple[MediaTrack, ...]
-    mp4: str
-    poster: str
-
-
-@dataclass(frozen=True, slots=True)
 class Loudness:
     """EBU R128: integrated loudness in LUFS and true peak in dBTP; ``None`` for silence."""
 
     integrated_lufs: float | None
     true_peak_dbtp: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What is done to one sound before it is encoded, and how loud it is then.
+
+    ``stream`` is its index in the source. ``target_lufs`` is ``None`` where the level stays as it came.
+    """
+
+    stream: int
+    source: Loudness
+    gain_db: float
+    limited: bool
+    result: Loudness
+    target_lufs: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stills:
+    """Names of the pictures of one encode; ``storyboard`` is the WebVTT that says what is where in ``sprite``."""
+
+    poster: str
+    share: str
+    sprite: str
+    storyboard: str
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """Everything that one transcode made in its folder; kept beside it as ``encoding.json``.
+
+    ``stills`` are the poster, the picture for sharing and the storyboard with its WebVTT; ``shots`` the moments at
+    which a new shot begins, in ms; ``levels`` those of ``audio``. ``copied`` names the rendition that is the source's
+    own stream, ``complaints`` counts what the decoder had to say against the source.
+    """
+
+    duration_ms: int
+    video: tuple[MediaTrack, ...]
+    audio: tuple[MediaTrack, ...]
+    levels: tuple[Level, ...]
+    mp4: str
+    stills: Stills
+    shots: tuple[int, ...]
+    copied: str | None
+    complaints: int
 
 
 # --- what was said --------------------------------------------------------------------------------

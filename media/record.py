@@ -69,6 +69,14 @@ class RecordArticle(_Public):
     score: float = Field(ge=0, le=1)
 
 
+class RecordLoudness(_Public):
+    """How loud the first sound is (EBU R128), before AAC; null for silence."""
+
+    integrated_lufs: float | None
+    true_peak_dbtp: float | None
+    target_lufs: float | None = Field(description="Null where the level was kept as it came: silence, or under 3 s")
+
+
 class RecordSpeech(_Public):
     """The recogniser that wrote the transcript."""
 
@@ -94,8 +102,12 @@ class Record(_Public):
     language: str | None = Field(description="Of the speech, BCP 47; null where nobody speaks and nobody said")
     source: Source
     hls: RelativePath
+    dash: RelativePath | None = None
     mp4: RelativePath
     poster: RelativePath
+    share_image: RelativePath | None = Field(default=None, description="JPEG, 1200×630, for Open Graph")
+    storyboard: RelativePath | None = Field(default=None, description="WebVTT whose cues are places in a JPEG")
+    loudness: RecordLoudness | None = None
     renditions: tuple[RecordRendition, ...]
     captions: tuple[RecordCaptions, ...]
     transcript: RelativePath | None

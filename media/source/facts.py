@@ -22,6 +22,19 @@ COLOR_SPACES = {
 }
 """Matrix coefficients (ITU-T H.273, table 4) in ffmpeg's words; 2 is "unspecified"."""
 
+COLOR_PRIMARIES = {
+    **{1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "film", 9: "bt2020", 10: "smpte428"},
+    **{11: "smpte431", 12: "smpte432", 22: "jedec-p22"},
+}
+"""Colour primaries (ITU-T H.273, table 2), likewise."""
+COLOR_TRANSFERS = {
+    **{1: "bt709", 4: "gamma22", 5: "gamma28", 6: "smpte170m", 7: "smpte240m", 8: "linear", 9: "log", 10: "log_sqrt"},
+    **{11: "iec61966-2-4", 12: "bt1361e", 13: "iec61966-2-1", 14: "bt2020-10", 15: "bt2020-12", 16: "smpte2084"},
+    **{17: "smpte428", 18: "arib-std-b67"},
+}
+"""Transfer characteristics (ITU-T H.273, table 3), likewise."""
+COLOR_RANGES = {1: "tv", 2: "pc"}
+
 _LANGUAGES = {
     **{"mkd": "mk", "mac": "mk", "eng": "en", "srp": "sr", "scc": "sr", "hrv": "hr", "scr": "hr", "bos": "bs"},
     **{"slv": "sl", "sqi": "sq", "alb": "sq", "bul": "bg", "ell": "el", "gre": "el", "tur": "tr", "rus": "ru"},
@@ -68,6 +81,18 @@ def rotation(dump: Iterable[str], index: int) -> int:
         if turned and current == index:
             return round(-float(turned[1]) / 90) % 4 * 90
     return 0
+
+
+def peak_nits(dump: Iterable[str], index: int) -> int | None:
+    """Read from libav's dump the highest luminance, cd/m², of the display that stream ``index`` was mastered on."""
+    current = -1
+    for line in dump:
+        if stream := re.match(r" {2}Stream #0:(\d+)", line):
+            current = int(stream[1])
+        luminance = re.search(r"Mastering Display Metadata,.*max_luminance=(\d+)", line)
+        if luminance and current == index:
+            return int(luminance[1]) or None
+    return None
 
 
 def _standard(rate: Fraction, tolerance: Fraction) -> Fraction | None:

@@ -53,12 +53,17 @@ class Initialization:
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """What a segment's one movie fragment says, in ticks; ``sync``: its first sample needs no other to be decoded."""
+    """What a segment's one movie fragment says, in ticks; ``sync``: its first sample needs no other to be decoded.
+
+    ``key_offset`` and ``key_size`` are the bytes from the moof to the end of that sample.
+    """
 
     start: int
     duration: int
     samples: int
     sync: bool
+    key_offset: int
+    key_size: int
 
 
 def initialization(data: bytes) -> Initialization:
@@ -84,7 +89,10 @@ def fragment(data: bytes, defaults: Samples) -> Fragment:
             raise ValueError("holds other samples than its table says")
         if not samples:
             raise ValueError("holds no sample")
-        return Fragment(start, sum(time for time, _, _ in samples), len(samples), not samples[0][2] & NON_SYNC_SAMPLE)
+        moof = _before(top, "moof")
+        first = _before(top, "mdat") + 8 + samples[0][1]  # 8: a segment's mdat never needs the long header
+        ticks = sum(time for time, _, _ in samples)
+        return Fragment(start, ticks, len(samples), not samples[0][2] & NON_SYNC_SAMPLE, moof, first - moof)
 
 
 def movie(stream: BinaryIO, size: int) -> Fraction:
@@ -141,6 +149,14 @@ def _boxes(data: memoryview) -> Iterator[tuple[str, memoryview]]:
             raise ValueError("is cut off")
         yield kind.decode("latin-1"), data[head:size]
         data = data[size:]
+
+
+def _before(data: memoryview, kind: str) -> int:
+    """Return how many bytes stand before the first box of a kind."""
+    at = 0
+    while bytes(data[at + 4 : at + 8]) != kind.encode():
+        at += _unpack(">I", data[at:])[0]
+    return at
 
 
 def _all(data: memoryview, kind: str) -> list[memoryview]:

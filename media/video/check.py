@@ -9,14 +9,18 @@ from fractions import Fraction
 from pathlib import Path
 
 from votd.media.errors import RejectedSource, ToolFailed
-from votd.media.model import Encoding, MediaInfo, MediaTrack, Rendition
+from votd.media.model import MediaInfo, MediaTrack, Rendition
 from votd.media.video import boxes
-from votd.media.video.graph import AUDIO, MP4, POSTER, frame_count
+from votd.media.video.graph import MP4, audio_name
+from votd.media.video.ladder import frame_count
 from votd.media.video.measure import measure
+from votd.media.video.sound import published
 
 
-def check(folder: Path, info: MediaInfo, renditions: Sequence[Rendition]) -> Encoding:
-    """Measure every file of an encode; return what there is.
+def check(
+    folder: Path, info: MediaInfo, renditions: Sequence[Rendition]
+) -> tuple[tuple[MediaTrack, ...], tuple[MediaTrack, ...]]:
+    """Measure every track of an encode, and look at its MP4; return the video tracks and the audio tracks.
 
     Raises ``RejectedSource`` where too little of the source could be decoded, and ``ToolFailed`` for everything that
     is missing, cut or uneven.
@@ -27,16 +31,18 @@ def check(folder: Path, info: MediaInfo, renditions: Sequence[Rendition]) -> Enc
         raise _undecoded(Fraction(0), expected)
     video = tuple(measure(folder, rendition.name) for rendition in renditions)
     _check_video(video, renditions)
-    length = _seconds(video[0])
+    length = seconds(video[0])
     if expected - length > max(Fraction(1), expected / 50):
         raise _undecoded(length, expected)
-    audio = tuple(replace(measure(folder, AUDIO), language=stream.language) for stream in info.audio[:1])
+    audio = tuple(
+        replace(measure(folder, audio_name(number)), language=stream.language)
+        for number, stream in enumerate(published(info))
+    )
     for track in audio:
-        if abs(_seconds(track) - length) > 1:
-            raise ToolFailed(f"The audio lasts {float(_seconds(track)):.1f} s and the video {float(length):.1f} s.")
+        if abs(seconds(track) - length) > 1:
+            raise ToolFailed(f"The audio lasts {float(seconds(track)):.1f} s and the video {float(length):.1f} s.")
     _check_mp4(folder / MP4, length)
-    _check_jpeg(folder / POSTER)
-    return Encoding(round(length * 1000), video, audio, MP4, POSTER)
+    return video, audio
 
 
 def _check_video(tracks: Sequence[MediaTrack], renditions: Sequence[Rendition]) -> None:
@@ -56,8 +62,16 @@ def _boundaries(track: MediaTrack) -> list[Fraction]:
     return [Fraction(segment.start + segment.duration, track.timescale) for segment in track.segments]
 
 
-def _seconds(track: MediaTrack) -> Fraction:
+def seconds(track: MediaTrack) -> Fraction:
+    """Return how long a track lasts."""
     return _boundaries(track)[-1]
+
+
+def check_jpeg(file: Path) -> None:
+    """Raise ``ToolFailed`` for a picture that is not there or not whole."""
+    data = file.read_bytes() if file.exists() else b""
+    if data[:2] != b"\xff\xd8" or data[-2:] != b"\xff\xd9":
+        raise ToolFailed(f"The encoder's {file.name} is missing or cut off.")
 
 
 def _check_mp4(file: Path, length: Fraction) -> None:
@@ -69,12 +83,6 @@ def _check_mp4(file: Path, length: Fraction) -> None:
         raise ToolFailed(f"The encoder's {file.name} is not whole: {e}.") from e
     if abs(found - length) > 1:
         raise ToolFailed(f"The encoder's {file.name} lasts {float(found):.1f} s of {float(length):.1f} s.")
-
-
-def _check_jpeg(file: Path) -> None:
-    data = file.read_bytes() if file.exists() else b""
-    if data[:2] != b"\xff\xd8" or data[-2:] != b"\xff\xd9":
-        raise ToolFailed(f"The encoder's {file.name} is missing or cut off.")
 
 
 def _undecoded(there: Fraction, whole: Fraction) -> RejectedSource:

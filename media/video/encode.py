@@ -1,129 +1,111 @@
-"""Run the two ffmpeg passes within limits, and believe only what was measured afterwards."""
+"""Run the encode within limits, and believe only what was measured afterwards."""
 
 import asyncio
 import shutil
-import subprocess
-import wave
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 
-from votd.media import process
-from votd.media.errors import BadRequest, RejectedSource, ToolFailed
-from votd.media.model import Encoding, Ladder, Loudness, MediaInfo, Rendition
+from votd.media.errors import ToolFailed
+from votd.media.model import Encoding, Ladder, Level, MediaInfo, MediaTrack, Rendition
 from votd.media.process import Limits, Progress
 from votd.media.schema import dump
-from votd.media.video import hls, logs
-from votd.media.video.check import check
-from votd.media.video.graph import SPEECH_RATE, audio_args, encode_args
-from votd.media.video.ladder import progressive, renditions
+from votd.media.video import hls, logs, picture, stills
+from votd.media.video.check import check, check_jpeg, seconds
+from votd.media.video.graph import MP4, audio_name, encode_args
+from votd.media.video.ladder import copied, frame_count, progressive, renditions
+from votd.media.video.run import GIB, longest_ms, run
 
-GIB = 1 << 30
 PIXELS_PER_CPU_S = 2_000_000
 """A fortieth of what one core was measured to decode, scale and encode (x264 veryfast, 1080p25, six rungs)."""
 
 
-async def extract_audio(source: Path, info: MediaInfo, wav: Path, *, ffmpeg: str, progress: Progress) -> Loudness:
-    """Write the first audio stream as 16 kHz mono 16-bit WAV, and return how loud the source is.
-
-    Raises ``RejectedSource`` where the sound cannot be decoded.
-    """
-    if not info.audio:
-        raise BadRequest("The video has no sound to extract.")
-    seconds = _longest_ms(info) // 1000 + 1
-    # Address space: 0.5 GB were used. Twice the length: the header may be wrong, and a WAV is 32 kB a second.
-    limits = Limits(wall_s=120 + seconds, cpu_s=60 + seconds, memory=2 * GIB, file_size=(seconds * 2 + 60) * 32_000)
-    log = await _ffmpeg(audio_args(ffmpeg, source.absolute(), info, wav.absolute()), limits, info, progress)
-    _check_wav(wav)
-    try:
-        return logs.loudness(log)
-    except ValueError as e:
-        raise ToolFailed("ffmpeg did not say how loud the sound is.", tail=log) from e
-
-
 async def transcode(
-    source: Path, info: MediaInfo, ladder: Ladder, to: Path, *, ffmpeg: str, threads: int, progress: Progress
+    source: Path,
+    info: MediaInfo,
+    ladder: Ladder,
+    to: Path,
+    *,
+    levels: tuple[Level, ...],
+    ffmpeg: str,
+    threads: int,
+    progress: Progress,
 ) -> Encoding:
-    """Make the ladder, the MP4 and the poster of a source in the empty folder ``to``, with their playlists.
+    """Make the ladder, the sounds at their ``levels``, the MP4 and the stills of a source in the empty folder ``to``.
 
-    ``to`` then holds ``encoding.json``, ``video.mp4``, ``poster.jpg`` and a folder for each track. Raises
-    ``RejectedSource`` where the source cannot be decoded to its end.
+    ``to`` then holds ``encoding.json``, ``video.mp4``, the stills, and a folder with its playlists for each track.
+    Raises ``RejectedSource`` where the source cannot be decoded to its end.
     """
     assert info.video is not None, "a source without video is refused before"
     chosen = renditions(info.video, ladder)
-    for name in (*(rendition.name for rendition in chosen), *(["audio"] if info.audio else [])):
+    for name in (*(rendition.name for rendition in chosen), *(audio_name(i) for i in range(len(levels)))):
         (to / name).mkdir()
     room = _most_bytes(info, chosen, ladder)
     _check_room(to, room)
-    arguments = encode_args(ffmpeg, source.absolute(), info, chosen, ladder, to=to.absolute(), threads=threads)
-    await _ffmpeg(arguments, _encode_limits(info, chosen, threads, room), info, progress)
-    return await asyncio.to_thread(_finish, to, info, chosen)
-
-
-@cache
-def version(ffmpeg: str) -> str:
-    """Return ffmpeg's own version, as it stands in its first line."""
-    try:
-        said = subprocess.run(
-            [ffmpeg, "-version"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True, timeout=30
-        ).stdout
-    except FileNotFoundError as e:
-        raise BadRequest(f"{ffmpeg} is not installed.") from e
-    except (OSError, subprocess.SubprocessError) as e:
-        raise ToolFailed(f"{ffmpeg} does not run: {e}.") from e
-    return said.partition("version ")[2].split(" ")[0]
-
-
-async def _ffmpeg(arguments: Sequence[str], limits: Limits, info: MediaInfo, progress: Progress) -> str:
-    """Run ffmpeg, tell how far it is, return the end of its log; ``RejectedSource`` where it blames the source."""
-
-    def on_line(line: str) -> None:
-        done = logs.share_done(line, _longest_ms(info))
-        if done is not None:
-            progress(done)
-
-    try:
-        return await process.run(arguments, limits, on_line)
-    except ToolFailed as e:
-        if logs.is_full_disk(e.tail):
-            raise ToolFailed("The disk is full: make room and run it again.", e.command, e.tail) from e
-        if logs.is_damage(e.tail):
-            raise RejectedSource("The file is damaged and cannot be decoded. Export it again.") from e
-        raise
-
-
-def _finish(to: Path, info: MediaInfo, chosen: Sequence[Rendition]) -> Encoding:
-    for leftover in to.glob("*.mpd"):  # ffmpeg's, with nominal figures; ours are measured
-        leftover.unlink()
-    encoding = check(to, info, chosen)
-    for track in (*encoding.video, *encoding.audio):
-        (to / track.name / hls.PLAYLIST).write_text(hls.media_playlist(track), encoding="utf-8")
+    arguments = encode_args(
+        ffmpeg, source.absolute(), info, chosen, ladder, levels=levels, to=to.absolute(), threads=threads
+    )
+    log = await run(arguments, _encode_limits(info, chosen, threads, room), info, progress)
+    video, audio = await asyncio.to_thread(_tracks, to, info, chosen)
+    copy = copied(info, chosen, ladder)
+    encoding = Encoding(
+        duration_ms=round(seconds(video[0]) * 1000),
+        video=video,
+        audio=audio,
+        levels=levels,
+        mp4=MP4,
+        stills=stills.STILLS,
+        shots=await _stills(to, info, chosen[0], ffmpeg),
+        copied=copy.name if copy else None,
+        complaints=logs.complaints(log),
+    )
     (to / "encoding.json").write_bytes(dump(encoding))
     return encoding
 
 
-def _check_wav(wav: Path) -> None:
-    try:
-        with wave.open(str(wav), "rb") as found:
-            form = (found.getframerate(), found.getnchannels(), found.getsampwidth())
-            whole = wav.stat().st_size >= found.getnframes() * 2
-    except (OSError, EOFError, wave.Error) as e:
-        raise ToolFailed(f"ffmpeg left no usable WAV: {e}.") from e
-    if form != (SPEECH_RATE, 1, 2) or not whole:
-        raise ToolFailed("ffmpeg left a WAV that is cut off or in another form; is the disk full?")
+def _tracks(
+    to: Path, info: MediaInfo, chosen: Sequence[Rendition]
+) -> tuple[tuple[MediaTrack, ...], tuple[MediaTrack, ...]]:
+    """Measure what the encoder left, and write the playlists of the tracks."""
+    for leftover in to.glob("*.mpd"):  # ffmpeg's, with nominal figures; ours are measured
+        leftover.unlink()
+    video, audio = check(to, info, chosen)
+    for track in (*video, *audio):
+        (to / track.name / hls.PLAYLIST).write_text(hls.media_playlist(track), encoding="utf-8")
+    for track in video:
+        (to / track.name / hls.I_FRAMES).write_text(hls.i_frame_playlist(track), encoding="utf-8")
+    return video, audio
+
+
+async def _stills(to: Path, info: MediaInfo, top: Rendition, ffmpeg: str) -> tuple[int, ...]:
+    """Choose the poster, make the picture for sharing and the storyboard; return the moments of cuts."""
+    names, tiles = stills.STILLS, stills.grid(frame_count(info, top.frame_rate), top)
+    scores = [*stills.printed((to / picture.SCORES).read_text(encoding="utf-8"))]
+    cuts = stills.shots((to / picture.SHOTS).read_text(encoding="utf-8"))
+    if len(scores) != tiles.count:
+        raise ToolFailed(
+            f"The encoder judged {len(scores)} pictures for the poster where {tiles.count} were asked for."
+        )
+    chosen = stills.best(scores, cuts, tiles.ms(tiles.count))
+    (to / (stills.CANDIDATE % (chosen + 1))).rename(to / names.poster)
+    for leftover in (*to.glob("candidate-*.jpg"), to / picture.SCORES, to / picture.SHOTS):
+        leftover.unlink()
+    limits = Limits(wall_s=120, cpu_s=60, memory=2 * GIB, file_size=64 << 20)
+    await run(stills.share_args(ffmpeg, to / names.poster, to / names.share), limits, info, lambda share: None)
+    for image in (names.poster, names.share, names.sprite):
+        check_jpeg(to / image)
+    (to / names.storyboard).write_text(stills.storyboard(tiles, names.sprite), encoding="utf-8")
+    return cuts
 
 
 # --- limits: generous, so that only what runs away meets them ------------------------------------
 
 
-def _longest_ms(info: MediaInfo) -> int:
-    return max(info.duration_ms, info.available_ms)
-
-
 def _most_bytes(info: MediaInfo, chosen: Sequence[Rendition], ladder: Ladder) -> int:
-    """Return what all files together need at most: every rendition at its cap, and the MP4."""
-    rate = sum(rendition.max_bitrate for rendition in (*chosen, progressive(chosen))) + 2 * ladder.audio_bitrate
-    return rate * (_longest_ms(info) + 10_000) // 8000
+    """Return what all files together need at most: every rendition at its cap, the MP4, and the stills."""
+    sounds = 1 + max(1, len(info.audio))
+    rate = sum(rendition.max_bitrate for rendition in (*chosen, progressive(chosen))) + sounds * ladder.audio_bitrate
+    pictures = (stills.MOST_TILES + 2) * chosen[0].width * chosen[0].height // 2
+    return rate * (longest_ms(info) + 10_000) // 8000 + pictures
 
 
 def _check_room(to: Path, needed: int) -> None:
@@ -143,7 +125,7 @@ def _encode_limits(info: MediaInfo, chosen: Sequence[Rendition], threads: int, r
     assert info.video is not None, "a source without video is refused before"
     size = info.video.width * info.video.height
     made = sum(rendition.width * rendition.height for rendition in chosen)
-    frames = _longest_ms(info) * max(info.video.frame_rate, chosen[0].frame_rate) / 1000
+    frames = longest_ms(info) * max(info.video.frame_rate, chosen[0].frame_rate) / 1000
     cpu_s = 120 + int((size + made) * frames / PIXELS_PER_CPU_S)
     memory = 4 * GIB + threads * 3 * GIB // 2 + 128 * size * 3
     return Limits(wall_s=cpu_s, cpu_s=cpu_s, memory=memory, file_size=2 * room + (64 << 20))

@@ -5,7 +5,7 @@ ffmpeg's own playlists state nominal bit rates and wall-clock dates, and miss at
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from votd.media.model import Encoding, MediaSegment, MediaTrack
@@ -14,6 +14,7 @@ TARGET_S = 6
 START_BITRATE = 2_000_000
 """The variant nearest to it stands first: players begin with that (Apple's authoring specification, 1.32)."""
 PLAYLIST = "index.m3u8"
+I_FRAMES = "iframes.m3u8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,10 @@ class SubtitleTrack:
 def media_playlist(track: MediaTrack) -> str:
     """Write one track's playlist, whose files lie beside it."""
     seconds = [Fraction(segment.duration, track.timescale) for segment in track.segments]
-    # The same for all tracks, and short videos too: the rule is only that no segment rounds to more.
-    target = max(TARGET_S, *(math.floor(length + Fraction(1, 2)) for length in seconds))
     lines = [
         "#EXTM3U",
         "#EXT-X-VERSION:7",
-        f"#EXT-X-TARGETDURATION:{target}",
+        f"#EXT-X-TARGETDURATION:{_target(track)}",
         "#EXT-X-MEDIA-SEQUENCE:0",
         "#EXT-X-PLAYLIST-TYPE:VOD",
         "#EXT-X-INDEPENDENT-SEGMENTS",
@@ -42,6 +41,26 @@ def media_playlist(track: MediaTrack) -> str:
     ]
     for segment, length in zip(track.segments, seconds, strict=True):
         lines += [f"#EXTINF:{float(length):.6f},", segment.name]
+    return _text([*lines, "#EXT-X-ENDLIST"])
+
+
+def i_frame_playlist(track: MediaTrack) -> str:
+    """Write the playlist of a track's key pictures (RFC 8216, 4.3.3.6), one for each segment.
+
+    A segment's other key pictures have no moof of their own, so that no byte range could play them.
+    """
+    lines = [
+        "#EXTM3U",
+        "#EXT-X-VERSION:7",
+        f"#EXT-X-TARGETDURATION:{_target(track)}",
+        "#EXT-X-MEDIA-SEQUENCE:0",
+        "#EXT-X-PLAYLIST-TYPE:VOD",
+        "#EXT-X-I-FRAMES-ONLY",
+        f'#EXT-X-MAP:URI="{track.init}"',
+    ]
+    for segment in track.segments:
+        length = float(Fraction(segment.duration, track.timescale))
+        lines += [f"#EXTINF:{length:.6f},", f"#EXT-X-BYTERANGE:{segment.key_size}@{segment.key_offset}", segment.name]
     return _text([*lines, "#EXT-X-ENDLIST"])
 
 
@@ -54,7 +73,14 @@ def master_playlist(encoding: Encoding, base: str, subtitles: Sequence[SubtitleT
     audio = max(encoding.audio, key=lambda track: bitrates(track, None)[0], default=None)
     for video in _ordered(encoding.video, audio):
         lines += [_variant(video, audio, subtitled=bool(subtitles)), f"{base}{video.name}/{PLAYLIST}"]
+    lines += [_i_frame_variant(video, base) for video in encoding.video]
     return _text(lines)
+
+
+def _target(track: MediaTrack) -> int:
+    """Return the target duration: the same for all tracks, short videos' too, unless a segment rounds to more."""
+    longest = max(Fraction(segment.duration, track.timescale) for segment in track.segments)
+    return max(TARGET_S, math.floor(longest + Fraction(1, 2)))
 
 
 def bitrates(video: MediaTrack, audio: MediaTrack | None) -> tuple[int, int]:
@@ -111,6 +137,19 @@ def _variant(video: MediaTrack, audio: MediaTrack | None, *, subtitled: bool) ->
         "CLOSED-CAPTIONS=NONE",
     ]
     return f"#EXT-X-STREAM-INF:{','.join(attributes)}"
+
+
+def _i_frame_variant(video: MediaTrack, base: str) -> str:
+    keys = [replace(segment, size=segment.key_size) for segment in video.segments]
+    peak = max(_rate([key], video.timescale) for key in keys)
+    attributes = [
+        f"BANDWIDTH={peak}",
+        f"AVERAGE-BANDWIDTH={_rate(keys, video.timescale)}",
+        f'CODECS="{video.codec}"',
+        f"RESOLUTION={video.width}x{video.height}",
+        f"URI={_quoted(f'{base}{video.name}/{I_FRAMES}')}",
+    ]
+    return f"#EXT-X-I-FRAME-STREAM-INF:{','.join(attributes)}"
 
 
 def _audio(track: MediaTrack, base: str, *, default: bool) -> str:

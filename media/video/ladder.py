@@ -3,12 +3,19 @@
 from collections.abc import Sequence
 from fractions import Fraction
 
-from votd.media.model import Ladder, Rendition, Rung, VideoStream
+from votd.media.model import Ladder, MediaInfo, Rendition, Rung, VideoStream
 
 STANDARD_RATES = (*(Fraction(n * 1000, 1001) for n in (24, 30, 60)), *(Fraction(n) for n in (24, 25, 30, 50, 60)))
 RATE_TOLERANCE = Fraction(4, 10_000)  # 30 and 30000/1001 are 0.001 apart
 SLOWEST_RATE = 5  # a segment of slides, a frame each 30 s, must still be one of 6 s
 PROGRESSIVE_EDGE = 720
+LEVELS = (
+    *((10, 1485, 99, 64), (11, 3000, 396, 192), (12, 6000, 396, 384), (13, 11880, 396, 768), (20, 11880, 396, 2000)),
+    *((21, 19800, 792, 4000), (22, 20250, 1620, 4000), (30, 40500, 1620, 10000), (31, 108000, 3600, 14000)),
+    *((32, 216000, 5120, 20000), (40, 245760, 8192, 20000), (41, 245760, 8192, 50000), (42, 522240, 8704, 50000)),
+    *((50, 589824, 22080, 135000), (51, 983040, 36864, 240000), (52, 2073600, 36864, 240000)),
+)
+"""Level times ten, macroblocks a second and a picture, kbit/s (times 1.25 for High): ITU-T H.264, table A-1."""
 
 
 def renditions(video: VideoStream, ladder: Ladder) -> tuple[Rendition, ...]:
@@ -43,6 +50,61 @@ def output_rate(rate: Fraction, limit: int) -> Fraction:
         rate *= 2
     near = min(STANDARD_RATES, key=lambda standard: abs(rate - standard))
     return near if abs(rate - near) <= near * RATE_TOLERANCE else rate.limit_denominator(1001)
+
+
+def copied(info: MediaInfo, renditions: Sequence[Rendition], ladder: Ladder) -> Rendition | None:
+    """Return the rendition that the source's own stream already is, ``None`` where it has to be encoded.
+
+    Everything that a player may ask of a rendition must be right: it stands beside the others with their boundaries.
+    """
+    video, top = info.video, renditions[0]
+    if video is None or video.gops is None or len(renditions) == 1:  # one alone: nothing would show that it decodes
+        return None
+    form = (video.codec, video.profile, video.pixel_format, video.progressive)
+    colour = (video.color_primaries, video.color_transfer, video.color_space, video.color_range)
+    size, turned = (video.width, video.height), video.rotation or video.sample_aspect_ratio != 1
+    whole = video.frames == frame_count(info, top.frame_rate)
+    gop = gop_frames(top.frame_rate, ladder)
+    fits = (
+        form == ("h264", "High", "yuv420p", True)
+        and colour == ("bt709", "bt709", "bt709", "tv")
+        and (size == (top.width, top.height) and not turned and video.frame_rate == top.frame_rate)
+        and (video.gops.frames == gop or video.frames <= min(gop, video.gops.frames))
+        and video.gops.peak_bitrate <= top.max_bitrate
+        and (video.level or 0) <= lowest_level(top)
+    )
+    return top if fits and whole else None
+
+
+def lowest_level(rendition: Rendition) -> int:
+    """Return the lowest H.264 level, times ten, that holds a rendition at its cap (ITU-T H.264, table A-1)."""
+    blocks = -(-rendition.width // 16) * -(-rendition.height // 16)
+    speed = blocks * rendition.frame_rate
+    fitting = (
+        level
+        for level, most_speed, most_blocks, most_bitrate in LEVELS
+        if blocks <= most_blocks and speed <= most_speed and rendition.max_bitrate <= most_bitrate * 1250
+    )
+    return next(fitting, LEVELS[-1][0])
+
+
+def frame_count(info: MediaInfo, rate: Fraction) -> int:
+    """Return how many frames the encode has: to the end of the last picture or sound, whichever is later.
+
+    A started frame does not count after the video's own end: AAC's padding would give each video one more.
+    """
+    assert info.video is not None, "a source without video is refused before"
+    return max(1, own_frames(info.video, rate), int(info.available_ms * rate / 1000))
+
+
+def own_frames(video: VideoStream, rate: Fraction) -> int:
+    """Return how many frames the pictures alone fill."""
+    return round(video.duration_ms * rate / 1000)
+
+
+def gop_frames(rate: Fraction, ladder: Ladder) -> int:
+    """Return the fixed distance between key frames: the whole number of frames nearest to the ladder's time."""
+    return max(1, round(ladder.gop_ms * rate / 1000))
 
 
 def progressive(renditions: Sequence[Rendition]) -> Rendition:

@@ -11,6 +11,12 @@ DAMAGE = (
     "moov atom not found",
     "Decode error rate",
 )
+# What ffmpeg and its decoders say of a packet that was damaged, and went on.
+COMPLAINTS = re.compile(
+    r"Error submitting packet to decoder|error while decoding|concealing|corrupt|Invalid NAL|Invalid data found"
+    r"|decode_slice|bytestream|missing picture|out of range|cabac|ac-tex damaged|invalid cbp|Error decoding",
+    re.IGNORECASE,
+)
 SILENCE_LUFS = -70.0  # the absolute gate of EBU R128: nothing was louder
 
 
@@ -32,6 +38,11 @@ def loudness(log: str) -> Loudness:
 
 
 _VALUES = (("I", "LUFS"), ("Peak", "dBFS"))
+
+
+def complaints(log: str) -> int:
+    """Count the lines in which a decoder reports damage."""
+    return sum(bool(COMPLAINTS.search(line)) for line in log.splitlines())
 
 
 def is_damage(log: str) -> bool:

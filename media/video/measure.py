@@ -30,7 +30,7 @@ def measure(folder: Path, name: str) -> MediaTrack:
     found = [_read(file, lambda data: fragment(data, init.defaults)) for file in files]
     _check_timeline(files, found)
     segments = [
-        MediaSegment(file.name, file.stat().st_size, part.start, part.duration)
+        MediaSegment(file.name, file.stat().st_size, part.start, part.duration, part.key_offset, part.key_size)
         for file, part in zip(files, found, strict=True)
     ]
     return _track(name, init, found, segments)
