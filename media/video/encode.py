@@ -90,7 +90,7 @@ async def _stills(to: Path, info: MediaInfo, top: Rendition, ffmpeg: str) -> tup
     for leftover in (*to.glob("candidate-*.jpg"), to / picture.SCORES, to / picture.SHOTS):
         leftover.unlink()
     limits = Limits(wall_s=120, cpu_s=60, memory=2 * GIB, file_size=64 << 20)
-    await run(stills.share_args(ffmpeg, to / names.poster, to / names.share), limits, info, lambda share: None)
+    await run(stills.share_args(ffmpeg, to / names.poster, top, to / names.share), limits, info, lambda share: None)
     for image in (names.poster, names.share, names.sprite):
         check_jpeg(to / image)
     (to / names.storyboard).write_text(stills.storyboard(tiles, names.sprite), encoding="utf-8")

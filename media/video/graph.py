@@ -63,7 +63,8 @@ def audio_name(number: int) -> str:
 
 def _stills(full: Any, small: Any, tiles: Grid, to: Path) -> Iterator[Any]:
     still = {"f": "image2", "c:v": "mjpeg", "fps_mode": "passthrough", "map_metadata": -1}
-    yield fp.output(picture.candidates(full, tiles), f"file:{to / CANDIDATE}", **still, **{"q:v": 3})
+    pattern = str(to).replace("%", "%%")  # the muxer of numbered images counts wherever it reads %d
+    yield fp.output(picture.candidates(full, tiles), f"file:{pattern}/{CANDIDATE}", **still, **{"q:v": 3})
     yield fp.output(picture.sprite(small, tiles, to), f"file:{to / STILLS.sprite}", update=1, **still, **{"q:v": 5})
 
 
@@ -73,7 +74,6 @@ def _video_options(renditions: Sequence[Rendition], ladder: Ladder, copy: Rendit
     options: dict[str, Any] = {
         "c:v": "libx264",
         "preset": ladder.preset,
-        "profile:v": "high",
         "bf": 2,
         "g": gop,
         "keyint_min": gop,
@@ -84,6 +84,7 @@ def _video_options(renditions: Sequence[Rendition], ladder: Ladder, copy: Rendit
         if rendition is copy:
             options[f"c:v:{i}"] = "copy"
             continue
+        options[f"profile:v:{i}"] = "high"  # each its own: a stream that is copied does not take it
         options[f"crf:v:{i}"] = rendition.crf
         options[f"maxrate:v:{i}"] = rendition.max_bitrate
         options[f"bufsize:v:{i}"] = rendition.max_bitrate * 3 // 2  # 1.5 s keep a segment's peak near the cap

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import ffmpeg as fp
 
@@ -21,6 +22,7 @@ SHORTEST_STEP_S = 2
 TILE_EDGE = 192
 SHARE_SIZE = (1200, 630)
 """What the Open Graph's readers crop to."""
+WIDE = 1.5
 
 MARGIN = 0.05
 """The share of a video at its beginning and its end where titles and fades are."""
@@ -124,18 +126,28 @@ def appeal(score: Mapping[str, float], cuts: Sequence[int], duration_ms: int) ->
 # --- the picture for sharing --------------------------------------------------------------------------
 
 
-def share_args(ffmpeg: str, poster: Path, to: Path) -> list[str]:
-    """Return the command that fits the whole poster into 1200×630, over a blurred copy of itself that fills it."""
+def share_args(ffmpeg: str, poster: Path, top: Rendition, to: Path) -> list[str]:
+    """Return the command that makes 1200×630 of the poster.
+
+    A wide one loses a little above and below; any other stands whole over a blurred copy of itself.
+    """
     width, height = SHARE_SIZE
-    parts = fp.input(f"file:{poster}", f="jpeg_pipe", protocol_whitelist="file").filter_multi_output("split")
-    behind = (
-        parts[0].filter("scale", width, height, force_original_aspect_ratio="increase").filter("crop", width, height)
-    )
-    behind = behind.filter("gblur", sigma=24).filter("eq", brightness=-0.1)
-    front = parts[1].filter("scale", width, height, force_original_aspect_ratio="decrease", force_divisible_by=2)
-    both = fp.filter([behind, front], "overlay", "(W-w)/2", "(H-h)/2").filter("format", "yuvj420p")
-    output = fp.output(both, f"file:{to}", f="image2", update=1, map_metadata=-1, **{"q:v": 3, "frames:v": 1})
+    image = fp.input(f"file:{poster}", f="jpeg_pipe", protocol_whitelist="file")
+    if top.width >= WIDE * top.height:
+        made = _filled(image)
+    else:
+        parts = image.filter_multi_output("split")
+        behind = _filled(parts[0]).filter("gblur", sigma=24).filter("eq", brightness=-0.1)
+        whole = {"force_original_aspect_ratio": "decrease", "force_divisible_by": 2}
+        made = fp.filter([behind, parts[1].filter("scale", width, height, **whole)], "overlay", "(W-w)/2", "(H-h)/2")
+    made = made.filter("format", "yuvj420p")
+    output = fp.output(made, f"file:{to}", f="image2", update=1, map_metadata=-1, **{"q:v": 3, "frames:v": 1})
     return compiled(output, ffmpeg, "-loglevel", "warning")
+
+
+def _filled(image: Any) -> Any:
+    image = image.filter("scale", *SHARE_SIZE, force_original_aspect_ratio="increase")
+    return image.filter("crop", *SHARE_SIZE)
 
 
 def _clock(milliseconds: int) -> str:

@@ -13,7 +13,7 @@ import av
 import pytest
 
 from votd.media.errors import RejectedSource
-from votd.media.model import MediaInfo, VideoStream
+from votd.media.model import Gops, MediaInfo, VideoStream
 from votd.media.source.ingest import ingest
 from votd.media.source.judge import judge
 from votd.media.source.probe import probe
@@ -96,7 +96,10 @@ def test_a_plain_clip(make_clip: Maker) -> None:
             duration_ms=4000,
             pixel_format="yuv420p",
             encrypted=False,
-            color_space=None,
+            profile="Constrained Baseline",
+            level=12,
+            progressive=True,
+            gops=Gops(100, 628_822),
         ),
         audio=info.audio,
     )

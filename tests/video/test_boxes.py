@@ -2,6 +2,7 @@
 
 import io
 import struct
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -74,25 +75,29 @@ def test_initialization(data: bytes, expected: Initialization) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "expected"),
+    ("data", "expected", "behind"),
     [
         # per sample: duration, size, flags
-        (segment(words(0x700, 2, 512, 3, SYNC, 500, 2, NON_SYNC), b"abcde"), Fragment(7, 1012, 2, True)),
+        (segment(words(0x700, 2, 512, 3, SYNC, 500, 2, NON_SYNC), b"abcde"), Fragment(7, 1012, 2, True, 0, 0), 2),
         # first sample flags, sizes, composition offsets; the data offset is skipped
-        (segment(words(0xA05, 2, 99, SYNC, 3, 0, 2, 1024), b"abcde"), Fragment(7, 1024, 2, True)),
+        (segment(words(0xA05, 2, 99, SYNC, 3, 0, 2, 1024), b"abcde"), Fragment(7, 1024, 2, True, 0, 0), 2),
         # the track fragment's duration, size and flags, after its description index
         (
             segment(words(0, 3), b"abcdef", tfhd=words(0x2003A, 1, 1, 100, 2, SYNC), tfdt=words(0x1000000, 1, 5)),
-            Fragment((1 << 32) + 5, 300, 3, True),
+            Fragment((1 << 32) + 5, 300, 3, True, 0, 0),
+            4,
         ),
         # the initialization segment's
-        (segment(words(0, 1), bytes(100)), Fragment(7, 512, 1, False)),
+        (segment(words(0, 1), bytes(100)), Fragment(7, 512, 1, False, 0, 0), 0),
     ],
     ids=["own values", "first flags", "fragment's defaults", "track's defaults"],
 )
-def test_fragment(data: bytes, expected: Fragment) -> None:
-    """Read start, length, count and the first sample's kind, wherever the values stand."""
-    assert fragment(data, DEFAULTS) == expected
+def test_fragment(data: bytes, expected: Fragment, behind: int) -> None:
+    """Read start, length, count and the first sample's kind and place, wherever the values stand."""
+    found = fragment(data, DEFAULTS)
+    assert replace(found, key_offset=0, key_size=0) == expected
+    assert data[found.key_offset + 4 : found.key_offset + 8] == b"moof"
+    assert len(data) - found.key_offset - found.key_size == behind
 
 
 GOOD = segment(words(0x700, 2, 512, 3, SYNC, 500, 2, NON_SYNC), b"abcde")

@@ -16,28 +16,42 @@ import m3u8
 import pytest
 
 from votd.media.errors import BadRequest, RejectedSource, ToolFailed
-from votd.media.model import Encoding, Ladder, Loudness, MediaInfo, Rung
+from votd.media.model import Encoding, Ladder, Level, Loudness, MediaInfo, Rung
 from votd.media.schema import load
 from votd.media.source.probe import probe
-from votd.media.video import encode
+from votd.media.video import encode, listen
 from votd.media.video.hls import master_playlist
 from votd.media.video.measure import measure
+from votd.media.video.run import version
+from votd.media.video.sound import published
 
 LADDER = Ladder("test", "ultrafast", 60, 2000, 3, 64_000, (Rung(180, 28, 600_000), Rung(90, 28, 200_000)))
 Clip = Callable[..., Path]
 
 
-def transcode(source: Path, to: Path, ffmpeg: str, info: MediaInfo | None = None) -> Encoding:
-    """Probe and encode a file into the new folder ``to``."""
+def transcode(
+    source: Path,
+    to: Path,
+    ffmpeg: str,
+    info: MediaInfo | None = None,
+    told: Callable[[float], None] = lambda done: None,
+) -> Encoding:
+    """Probe and encode a file into the new folder ``to``, its sounds as they are."""
     to.mkdir()
     info = info or asyncio.run(probe(source))
-    return asyncio.run(encode.transcode(source, info, LADDER, to, ffmpeg=ffmpeg, threads=2, progress=lambda done: None))
+    nothing = Loudness(None, None)
+    levels = tuple(Level(stream.index, nothing, 0.0, False, nothing, None) for stream in published(info))
+    job = encode.transcode(source, info, LADDER, to, levels=levels, ffmpeg=ffmpeg, threads=2, progress=told)
+    return asyncio.run(job)
 
 
-def extract(source: Path, wav: Path, ffmpeg: str, info: MediaInfo | None = None) -> Loudness:
-    """Probe a file and extract its sound."""
+def extract(source: Path, wav: Path, ffmpeg: str, info: MediaInfo | None = None, target: float = -18) -> Level:
+    """Probe a file and extract its sound; return the level that it would be published at."""
     info = info or asyncio.run(probe(source))
-    return asyncio.run(encode.extract_audio(source, info, wav, ffmpeg=ffmpeg, progress=lambda done: None))
+    job = listen.extract_audio(
+        source, info, wav, language=None, target_lufs=target, ffmpeg=ffmpeg, progress=lambda done: None
+    )
+    return asyncio.run(job)[0]
 
 
 def packets(folder: Path) -> list[tuple[Fraction, Fraction, bool]]:
@@ -63,7 +77,9 @@ def test_files(made: tuple[Path, Encoding]) -> None:
     named = {f"{t.name}/{s.name}" for t in (*encoding.video, *encoding.audio) for s in t.segments}
     named |= {f"{t.name}/{name}" for t in (*encoding.video, *encoding.audio) for name in (t.init, "index.m3u8")}
     there = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-    assert there == named | {"video.mp4", "poster.jpg", "encoding.json"}
+    named |= {f"{track.name}/iframes.m3u8" for track in encoding.video}
+    stills = {"poster.jpg", "share.jpg", "storyboard.jpg", "storyboard.vtt"}
+    assert there == named | stills | {"video.mp4", "encoding.json"}
     assert load(Encoding, (folder / "encoding.json").read_bytes()) == encoding
     assert json.loads((folder / "encoding.json").read_bytes())["duration_ms"] == 6520
 
@@ -122,11 +138,84 @@ def test_poster(made: tuple[Path, Encoding]) -> None:
     """Take one frame at the top rendition's size, in the colours of the video."""
     folder, _ = made
     with av.open(str(folder / "poster.jpg")) as poster, av.open(str(folder / "video.mp4")) as video:
-        still = next(poster.decode(video=0))
-        frame = next(f for f in video.decode(video=0) if f.pts * f.time_base >= Fraction(54, 25))
-        a, b = (each.to_ndarray(format="rgb24").astype(int) for each in (still, frame))
-        assert a.shape == (180, 320, 3)
-        assert abs(a - b).mean() < 6
+        still = next(poster.decode(video=0)).to_ndarray(format="rgb24").astype(int)
+        frames = [f.to_ndarray(format="rgb24").astype(int) for f in video.decode(video=0) if f.pts * f.time_base % 2 == 0]
+        assert still.shape == (180, 320, 3)
+        assert len(frames) == 4
+        assert min(abs(still - frame).mean() for frame in frames) < 6
+
+
+def test_storyboard(made: tuple[Path, Encoding]) -> None:
+    """Show in each tile what the video shows at that moment, and leave the last place of no row to chance."""
+    folder, _ = made
+    with av.open(str(folder / "storyboard.jpg")) as image, av.open(str(folder / "video.mp4")) as video:
+        sprite = next(image.decode(video=0)).to_ndarray(format="rgb24").astype(int)
+        wanted = [f.reformat(width=192, height=108) for f in video.decode(video=0) if f.pts * f.time_base % 2 == 0]
+    assert sprite.shape == (108, 4 * 192, 3)
+    for number, frame in enumerate(wanted):
+        tile = sprite[:, number * 192 : (number + 1) * 192]
+        assert abs(tile - frame.to_ndarray(format="rgb24").astype(int)).mean() < 12
+    with av.open(str(folder / "share.jpg")) as share:
+        assert (share.streams.video[0].width, share.streams.video[0].height) == (1200, 630)
+
+
+def test_shots(ffmpeg: str, tmp_path: Path) -> None:
+    """Name the moment at which the picture becomes another one."""
+    halves = ["-f", "lavfi", "-i", "smptebars=s=320x180:r=25:d=2", "-f", "lavfi", "-i", "mandelbrot=s=320x180:r=25"]
+    cut = ["-filter_complex", "[1]trim=duration=2,setsar=1[b];[0]setsar=1[a];[a][b]concat", "-pix_fmt", "yuv420p"]
+    clip = tmp_path / "cut.mp4"
+    subprocess.run([ffmpeg, "-v", "error", *halves, *cut, clip], check=True)
+    assert transcode(clip, tmp_path / "out", ffmpeg).shots == (2000,)
+
+
+def compliant(ffmpeg: str, clip: Path, to: Path, *changed: str) -> Path:
+    """Encode a clip as a rendition is, or nearly."""
+    colour = "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"
+    rendition = ["-vf", colour, "-c:v", "libx264", "-profile:v", "high", "-pix_fmt", "yuv420p", "-g", "50", "-bf", "2"]
+    rendition += ["-keyint_min", "50", "-sc_threshold", "0", "-crf", "35", "-level", "1.2", "-c:a", "copy"]
+    subprocess.run([ffmpeg, "-v", "error", "-i", clip, *rendition, *changed, to], check=True)
+    return to
+
+
+def test_a_stream_that_complies_is_copied(make_clip: Clip, ffmpeg: str, tmp_path: Path) -> None:
+    """Publish the source's own packets where they are what a rendition must be, beside encodes with their cuts."""
+    source = compliant(ffmpeg, make_clip("eight.mp4", seconds=8), tmp_path / "source.mp4")
+    made = transcode(source, tmp_path / "out", ffmpeg)
+    assert made.copied == "180p"
+    assert [len(track.segments) for track in made.video] == [2, 2]
+    assert packets(tmp_path / "out/180p") == packets(tmp_path / "out/90p")
+    with av.open(str(source)) as container:
+        sent = [bytes(packet) for packet in container.demux(video=0) if packet.size]
+    data = b"".join((tmp_path / "out/180p" / name).read_bytes() for name in ("init.mp4", "00001.m4s", "00002.m4s"))
+    with av.open(io.BytesIO(data)) as container:
+        assert [bytes(packet) for packet in container.demux(video=0) if packet.size] == sent
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        ("-profile:v", "baseline", "-bf", "0"),
+        ("-pix_fmt", "yuv422p", "-profile:v", "high422"),
+        ("-g", "75", "-keyint_min", "75"),
+        ("-x264opts", "open-gop=1"),
+        ("-vf", "null"),
+        ("-vf", "setsar=4/3,setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"),
+        ("-crf", "1"),
+        ("-level", "4.0"),
+        ("-t", "5", "-af", "apad=whole_dur=7", "-c:a", "aac"),
+    ],
+    ids=["profile", "pixels", "distance", "open", "colour", "shape", "rate", "level", "shorter than its sound"],
+)
+def test_a_stream_that_does_not_is_encoded(
+    make_clip: Clip, ffmpeg: str, tmp_path: Path, changed: tuple[str, ...]
+) -> None:
+    """Encode what a player could stumble over beside the other renditions."""
+    source = compliant(ffmpeg, make_clip("eight.mp4", seconds=8), tmp_path / "source.mp4", *changed)
+    if changed[0] == "-t":
+        audio = ["-i", source, "-f", "lavfi", "-i", "sine=d=7", "-map", "0:v", "-map", "1:a", "-c:v", "copy"]
+        source = tmp_path / "longer.mp4"
+        subprocess.run([ffmpeg, "-v", "error", *audio, source], check=True)
+    assert transcode(source, tmp_path / "out", ffmpeg).copied is None
 
 
 def test_playlists(made: tuple[Path, Encoding]) -> None:
@@ -250,8 +339,7 @@ def test_progress(make_clip: Clip, ffmpeg: str, tmp_path: Path) -> None:
     """Tell how far the encode is, up to the end."""
     clip = make_clip("six.mp4", seconds=6.5)
     told: list[float] = []
-    info = asyncio.run(probe(clip))
-    asyncio.run(encode.transcode(clip, info, LADDER, tmp_path, ffmpeg=ffmpeg, threads=2, progress=told.append))
+    transcode(clip, tmp_path / "out", ffmpeg, told=told.append)
     assert told == sorted(told)
     assert told[-1] > 0.95
 
@@ -319,9 +407,11 @@ def test_measured_key_frame(made: tuple[Path, Encoding], tmp_path: Path) -> None
 
 def test_speech_wav(make_clip: Clip, ffmpeg: str, tmp_path: Path) -> None:
     """Write 16 kHz mono as long as the source, and measure EBU R128: lavfi's sine has an amplitude of 1/8."""
-    loudness = extract(make_clip("four.mp4", seconds=4), tmp_path / "a.wav", ffmpeg)
-    assert loudness.integrated_lufs == pytest.approx(-21.8, abs=0.5)
-    assert loudness.true_peak_dbtp == pytest.approx(-20, abs=2)
+    level = extract(make_clip("four.mp4", seconds=4), tmp_path / "a.wav", ffmpeg)
+    assert level.source.integrated_lufs == pytest.approx(-21.8, abs=0.5)
+    assert level.source.true_peak_dbtp == pytest.approx(-20, abs=2)
+    assert level.result.integrated_lufs == -18
+    assert not level.limited
     with wave.open(str(tmp_path / "a.wav")) as wav:
         assert (wav.getframerate(), wav.getnchannels(), wav.getsampwidth()) == (16_000, 1, 2)
         assert wav.getnframes() / 16_000 == pytest.approx(4, abs=0.05)
@@ -331,7 +421,18 @@ def test_silence(make_clip: Clip, ffmpeg: str, tmp_path: Path) -> None:
     """Give silence no loudness."""
     quiet = ("-f", "lavfi", "-i", "anullsrc=channel_layout=mono:sample_rate=8000")
     clip = make_clip("silent.mp4", seconds=2, audio=False, extra_in=quiet, extra_out=("-t", "2"))
-    assert extract(clip, tmp_path / "a.wav", ffmpeg) == Loudness(None, None)
+    nothing = Loudness(None, None)
+    assert extract(clip, tmp_path / "a.wav", ffmpeg) == Level(1, nothing, 0.0, False, nothing, None)
+
+
+def test_peaks_are_limited(make_clip: Clip, ffmpeg: str, tmp_path: Path) -> None:
+    """Bring quiet sound with loud clicks to the target, its peaks cut, and say what came out."""
+    clicks = "aevalsrc='0.02*sin(2*PI*300*t)+0.9*lt(mod(t\\,2)\\,0.002)':s=48000:d=6"
+    clip = make_clip("clicks.mp4", seconds=6, audio=False, extra_in=("-f", "lavfi", "-i", clicks))
+    level = extract(clip, tmp_path / "a.wav", ffmpeg)
+    assert level.limited
+    assert level.result.integrated_lufs == pytest.approx(-18, abs=0.2)
+    assert level.result.true_peak_dbtp is not None and level.result.true_peak_dbtp <= -1.7
 
 
 def test_no_sound(make_clip: Clip, ffmpeg: str, tmp_path: Path) -> None:
@@ -343,6 +444,6 @@ def test_no_sound(make_clip: Clip, ffmpeg: str, tmp_path: Path) -> None:
 
 def test_version(ffmpeg: str) -> None:
     """Name the ffmpeg that made an encode, or say that there is none."""
-    assert encode.version(ffmpeg)[:2] in {"n9", "9."}
+    assert version(ffmpeg)[:2] in {"n9", "9."}
     with pytest.raises(BadRequest, match="not installed"):
-        encode.version("/nowhere/ffmpeg")
+        version("/nowhere/ffmpeg")

@@ -6,15 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from votd.media.model import AudioStream, Ladder, MediaInfo, Rendition, Rung, VideoStream
-from votd.media.video.graph import audio_args, encode_args, frame_count
+from votd.media.model import AudioStream, Gops, Ladder, Level, Loudness, MediaInfo, Rendition, Rung, VideoStream
+from votd.media.video.graph import encode_args
+from votd.media.video.ladder import frame_count
+from votd.media.video.sound import audio_args
 
 RATE = Fraction(30000, 1001)
 LADDER = Ladder("test", "veryfast", 60, 2000, 3, 128_000, (Rung(720, 23, 3_000_000), Rung(360, 24, 700_000)))
 BOTH = (Rendition("720p", 1280, 720, RATE, 23, 3_000_000), Rendition("360p", 640, 360, RATE, 24, 700_000))
-VIDEO = VideoStream(0, "h264", 1280, 720, Fraction(1), 0, RATE, 360, 360, 12_012, "yuv420p", False)
+VIDEO = VideoStream(
+    *(0, "h264", 1280, 720, Fraction(1), 0, RATE, 360, 360, 12_012, "yuv420p", False, "High", 31), progressive=True
+)
 SOUND = AudioStream(1, "aac", 48_000, 2, "en", 12_000)
 INFO = MediaInfo("mov,mp4", 1, 12_012, 12_012, 2, None, VIDEO, (SOUND,))
+
+HEARD = Loudness(-23.0, -9.0)
+LEVEL = Level(1, HEARD, 5.0, False, Loudness(-18.0, -4.0), -18.0)
 
 SAFE = [
     *("-format_whitelist", "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mxf"),
@@ -23,8 +30,10 @@ SAFE = [
 
 
 def encode(info: MediaInfo, renditions: tuple[Rendition, ...], to: str = "/w/out") -> list[str]:
-    """Return the encode's command with 4 threads."""
-    return encode_args("ffmpeg", Path("/w/in.mp4"), info, renditions, LADDER, to=Path(to), threads=4)
+    """Return the encode's command with 4 threads, each sound raised by 5 dB."""
+    levels = tuple(replace(LEVEL, stream=stream.index) for stream in info.audio)
+    source, to_ = Path("/w/in.mp4"), Path(to)
+    return encode_args("ffmpeg", source, info, renditions, LADDER, levels=levels, to=to_, threads=4)
 
 
 def graph(info: MediaInfo, renditions: tuple[Rendition, ...] = BOTH) -> list[str]:
@@ -35,7 +44,7 @@ def graph(info: MediaInfo, renditions: tuple[Rendition, ...] = BOTH) -> list[str
 
 def test_audio_pass() -> None:
     """Extract speech and loudness in one chain, without the video."""
-    assert audio_args("ffmpeg", Path("/w/-i %d.mp4"), INFO, Path("/w/a.wav")) == [
+    assert audio_args("ffmpeg", Path("/w/-i %d.mp4"), SOUND, Path("/w/a.wav"), None) == [
         *("ffmpeg", "-nostdin", "-hide_banner", "-nostats", "-progress", "pipe:1", "-loglevel", "info"),
         *SAFE,
         *("-vn", "-i", "file:/w/-i %d.mp4"),
@@ -49,8 +58,23 @@ def test_audio_pass() -> None:
     ]
 
 
+def test_limited_pass() -> None:
+    """Measure what a limiter leaves, at four times the rate, and write nothing."""
+    arguments = audio_args("ffmpeg", Path("/w/in.mp4"), SOUND, None, replace(LEVEL, limited=True))
+    assert arguments[arguments.index("-filter_complex") + 1 :] == [
+        "[0:1]aresample=48000:async=1:first_pts=0[s0];"
+        "[s0]aformat=channel_layouts=stereo[s1];"
+        "[s1]volume=5.0dB:precision=float[s2];"
+        "[s2]aresample=192000[s3];"
+        "[s3]alimiter=attack=5:latency=1:level=disabled:limit=0.7943:release=50[s4];"
+        "[s4]aresample=48000[s5];"
+        "[s5]ebur128=framelog=quiet:peak=true[s6]",
+        *("-map", "[s6]", "-f", "null", "-"),
+    ]
+
+
 def test_encode() -> None:
-    """Decode once into two renditions, the sound, the MP4 and the poster."""
+    """Decode once into two renditions, the sound, the MP4 and the stills."""
     assert encode(INFO, BOTH) == [
         *("ffmpeg", "-nostdin", "-hide_banner", "-nostats", "-progress", "pipe:1"),
         *("-loglevel", "warning", "-filter_complex_threads", "4"),
@@ -65,18 +89,32 @@ def test_encode() -> None:
         "[s4]split=2[s5][s6];"
         "[s5]split=2[s7][s8];"
         "[s8]scale=640:360:reset_sar=1[s9];"
-        "[0:1]aresample=48000:async=1:first_pts=0[s10];"
-        "[s10]aformat=channel_layouts=stereo[s11];"
-        "[s11]apad=whole_len=576512[s12];"
-        "[s12]atrim=end_sample=576512[s13];"
-        "[s6]select=gte(n\\,120)[s14];"
-        "[s14]scale=out_color_matrix=bt601:out_range=pc[s15]",
-        *("-map", "[s7]", "-map", "[s9]", "-map", "[s13]", "-f", "tee"),
+        "[s9]split=2[s10][s11];"
+        "[0:1]aresample=48000:async=1:first_pts=0[s12];"
+        "[s12]aformat=channel_layouts=stereo[s13];"
+        "[s13]volume=5.0dB:precision=float[s14];"
+        "[s14]apad=whole_len=576512[s15];"
+        "[s15]atrim=end_sample=576512[s16];"
+        "[s6]select=not(mod(n\\,60))[s17];"
+        "[s17]scale=out_color_matrix=bt601:out_range=pc[s18];"
+        "[s18]format=yuvj420p[s19];"
+        "[s11]scdet=threshold=10[s20];"
+        "[s20]metadata=file=/w/out/shots.txt:key=lavfi.scd.time:mode=print[s21];"
+        "[s21]select=not(mod(n\\,60))[s22];"
+        "[s22]signalstats[s23];"
+        "[s23]blurdetect[s24];"
+        "[s24]metadata=file=/w/out/scores.txt:mode=print[s25];"
+        "[s25]scale=192:108[s26];"
+        "[s26]scale=out_color_matrix=bt601:out_range=pc[s27];"
+        "[s27]format=yuvj420p[s28];"
+        "[s28]tile=6x1[s29]",
+        *("-map", "[s7]", "-map", "[s10]", "-map", "[s16]", "-f", "tee"),
         *("-b:a", "128000", "-bf", "2", "-bufsize:v:0", "4500000", "-bufsize:v:1", "1050000"),
         *("-c:a", "aac", "-c:v", "libx264", "-crf:v:0", "23", "-crf:v:1", "24"),
         *("-flags:a", "+global_header", "-flags:v", "+cgop+global_header", "-g", "60", "-keyint_min", "60"),
         *("-map_chapters", "-1", "-map_metadata", "-1", "-maxrate:v:0", "3000000", "-maxrate:v:1", "700000"),
-        *("-preset", "veryfast", "-profile:v", "high", "-sc_threshold", "0", "-threads", "4"),
+        *("-preset", "veryfast", "-profile:v:0", "high", "-profile:v:1", "high"),
+        *("-sc_threshold", "0", "-threads", "4"),
         "[select=0:f=dash:seg_duration=6.006000:init_seg_name=720p/init.mp4"
         ":media_seg_name=720p/$Number%05d$.m4s]file:/w/out/720p.mpd|"
         "[select=1:f=dash:seg_duration=6.006000:init_seg_name=360p/init.mp4"
@@ -84,8 +122,57 @@ def test_encode() -> None:
         "[select=2:use_timeline=0:f=dash:seg_duration=6.006000:init_seg_name=audio/init.mp4"
         ":media_seg_name=audio/$Number%05d$.m4s]file:/w/out/audio.mpd|"
         "[select=0,2:f=mp4:movflags=+faststart]file:/w/out/video.mp4",
-        *("-map", "[s15]", "-f", "image2", "-c:v", "mjpeg", "-fps_mode", "passthrough", "-frames:v", "1"),
-        *("-map_metadata", "-1", "-q:v", "3", "-update", "1", "file:/w/out/poster.jpg"),
+        *("-map", "[s19]", "-f", "image2", "-c:v", "mjpeg", "-fps_mode", "passthrough", "-map_metadata", "-1"),
+        *("-q:v", "3", "file:/w/out/candidate-%05d.jpg"),
+        *("-map", "[s29]", "-f", "image2", "-c:v", "mjpeg", "-fps_mode", "passthrough", "-map_metadata", "-1"),
+        *("-q:v", "5", "-update", "1", "file:/w/out/storyboard.jpg"),
+    ]
+
+
+def test_two_languages() -> None:
+    """Give each sound its own segments, and the MP4 the first one."""
+    second = replace(SOUND, index=2, language="mk")
+    arguments = encode(replace(INFO, audio=(SOUND, second)), BOTH)
+    branches = next(each for each in arguments if each.startswith("[select")).split("|")
+    assert branches[3].startswith("[select=3:use_timeline=0:f=dash:seg_duration=6.006000:init_seg_name=audio-2/init.mp4")
+    assert branches[4] == "[select=0,2:f=mp4:movflags=+faststart]file:/w/out/video.mp4"
+
+
+def test_copy() -> None:
+    """Send a compliant top rendition through as it is, and go on decoding for the others."""
+    colour = {name: "bt709" for name in ("color_space", "color_primaries", "color_transfer")}
+    video = replace(VIDEO, **colour, color_range="tv", gops=Gops(60, 2_000_000))
+    arguments = encode(replace(INFO, video=video), BOTH)
+    assert arguments[arguments.index("-map") + 1] == "0:0"
+    assert arguments[arguments.index("-c:v:0") + 1] == "copy"
+    assert [each for each in arguments if each.startswith(("-crf", "-profile"))] == ["-crf:v:1", "-profile:v:1"]
+
+
+@pytest.mark.parametrize("progressive", [True, False, None])
+def test_interlaced(progressive: bool | None) -> None:
+    """Deinterlace before anything else what says that it is, or does not say."""
+    filters = graph(replace(INFO, video=replace(VIDEO, progressive=progressive)))
+    wanted = [] if progressive else ["[0:0]bwdif=deint=interlaced:mode=send_frame[s0]"]
+    assert [each for each in filters if "bwdif" in each] == wanted
+
+
+@pytest.mark.parametrize(
+    ("transfer", "nits", "peak"), [("smpte2084", None, 4.926), ("smpte2084", 4000, 19.704), ("arib-std-b67", None, 4.926)]
+)
+def test_tone_mapping(transfer: str, nits: int | None, peak: float) -> None:
+    """Scale HDR down, then map it to SDR, and leave its side data behind."""
+    colour = {"color_space": "bt2020nc", "color_primaries": "bt2020", "color_transfer": transfer}
+    video = replace(VIDEO, **colour, peak_nits=nits, pixel_format="yuv420p10le")
+    names = [each.partition("]")[2].rpartition("[")[0] for each in graph(replace(INFO, video=video))]
+    assert names[1:9] == [
+        "scale=1280:720:reset_sar=1",
+        "zscale=npl=203:p=bt709:t=linear",
+        "format=gbrpf32le",
+        f"tonemap=mobius:desat=0:peak={peak}",
+        "zscale=m=bt709:r=tv:t=bt709",
+        "format=yuv420p",
+        "sidedata=mode=delete:type=MASTERING_DISPLAY_METADATA",
+        "sidedata=mode=delete:type=CONTENT_LIGHT_LEVEL",
     ]
 
 
@@ -98,7 +185,7 @@ def test_no_sound_and_one_rendition() -> None:
         ":media_seg_name=360p/$Number%05d$.m4s]file:/w/out/360p.mpd|"
         "[select=0:f=mp4:movflags=+faststart]file:/w/out/video.mp4"
     )
-    assert sum("split" in each for each in graph(replace(INFO, audio=()), BOTH[1:])) == 1
+    assert sum("split" in each for each in graph(replace(INFO, audio=()), BOTH[1:])) == 2
 
 
 def test_longer_sound_holds_the_last_picture() -> None:
@@ -123,7 +210,7 @@ def test_untagged_colour(height: int, tagged: str | None, assumed: str | None) -
 
 
 def test_tee_cannot_misread_a_folder() -> None:
-    """Escape what separates tee's branches, and leave the poster's path as it is."""
+    """Escape what separates tee's branches, and leave the storyboard's path as it is."""
     arguments = encode(INFO, BOTH, "/w/it's 5%|[x]:\\y")
     assert "file:/w/it\\'s 5%\\|[x]:\\\\y/video.mp4" in next(each for each in arguments if each.startswith("[select"))
-    assert arguments[-1] == "file:/w/it's 5%|[x]:\\y/poster.jpg"
+    assert arguments[-1] == "file:/w/it's 5%|[x]:\\y/storyboard.jpg"

@@ -1,18 +1,20 @@
 """Playlists, compared whole."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 
 from votd.media.model import Encoding, MediaSegment, MediaTrack
-from votd.media.video.hls import SubtitleTrack, bitrates, master_playlist, media_playlist
+from votd.media.video.hls import SubtitleTrack, bitrates, i_frame_playlist, master_playlist, media_playlist
+from votd.media.video.stills import STILLS
 
 
 def track(name: str, sizes: list[int], ticks: list[int], width: int | None = None) -> MediaTrack:
     """Describe a track of 30000 ticks a second, of video where it has a width."""
     starts = [sum(ticks[:i]) for i in range(len(ticks))]
     segments = tuple(
-        MediaSegment(f"{i:05}.m4s", *each) for i, each in enumerate(zip(sizes, starts, ticks, strict=True), 1)
+        MediaSegment(f"{i:05}.m4s", *each, 76, each[0] // 10) for i, each in enumerate(zip(sizes, starts, ticks, strict=True), 1)
     )
     if width is None:
         return MediaTrack(name, "audio", "mp4a.40.2", 30_000, "init.mp4", segments, channels=2, language="mk")
@@ -25,7 +27,7 @@ HIGH = track("1080p", [4_504_500, 3_003_000, 750_750], [SIX, SIX, SIX // 2], 192
 MIDDLE = track("540p", [1_501_500, 1_201_200, 375_375], [SIX, SIX, SIX // 2], 960)
 LOW = track("234p", [150_150, 150_150, 75_075], [SIX, SIX, SIX // 2], 416)
 AUDIO = track("audio", [96_096, 96_096, 48_048], [SIX, SIX, SIX // 2])
-ENCODING = Encoding(15_015, (HIGH, MIDDLE, LOW), (AUDIO,), "video.mp4", "poster.jpg")
+ENCODING = Encoding(15_015, (HIGH, MIDDLE, LOW), (AUDIO,), (), "video.mp4", STILLS, (), None, 0)
 
 
 def test_media_playlist() -> None:
@@ -34,6 +36,17 @@ def test_media_playlist() -> None:
         "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:6\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n"
         '#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-MAP:URI="init.mp4"\n'
         "#EXTINF:6.006000,\n00001.m4s\n#EXTINF:6.006000,\n00002.m4s\n#EXTINF:3.003000,\n00003.m4s\n#EXT-X-ENDLIST\n"
+    )
+
+
+def test_i_frame_playlist() -> None:
+    """Name the bytes of each segment's first picture."""
+    assert i_frame_playlist(LOW) == (
+        "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:6\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n"
+        '#EXT-X-I-FRAMES-ONLY\n#EXT-X-MAP:URI="init.mp4"\n'
+        "#EXTINF:6.006000,\n#EXT-X-BYTERANGE:15015@76\n00001.m4s\n"
+        "#EXTINF:6.006000,\n#EXT-X-BYTERANGE:15015@76\n00002.m4s\n"
+        "#EXTINF:3.003000,\n#EXT-X-BYTERANGE:7507@76\n00003.m4s\n#EXT-X-ENDLIST\n"
     )
 
 
@@ -60,16 +73,24 @@ def test_master_playlist() -> None:
         '#EXT-X-STREAM-INF:BANDWIDTH=328000,AVERAGE-BANDWIDTH=328000,CODECS="avc1.64001F,mp4a.40.2",'
         'RESOLUTION=416x234,FRAME-RATE=29.970,AUDIO="audio",SUBTITLES="subtitles",CLOSED-CAPTIONS=NONE\n'
         "../../../media/ab/cd/234p/index.m3u8\n"
+        '#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=600000,AVERAGE-BANDWIDTH=440000,CODECS="avc1.64001F",'
+        'RESOLUTION=1920x1080,URI="../../../media/ab/cd/1080p/iframes.m3u8"\n'
+        '#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=200000,AVERAGE-BANDWIDTH=164000,CODECS="avc1.64001F",'
+        'RESOLUTION=960x540,URI="../../../media/ab/cd/540p/iframes.m3u8"\n'
+        '#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=20000,AVERAGE-BANDWIDTH=20000,CODECS="avc1.64001F",'
+        'RESOLUTION=416x234,URI="../../../media/ab/cd/234p/iframes.m3u8"\n'
     )
 
 
 def test_bare_master_playlist() -> None:
     """Promise neither sound nor subtitles where there are none."""
-    assert master_playlist(Encoding(15_015, (LOW,), (), "video.mp4", "poster.jpg"), "", []) == (
+    assert master_playlist(replace(ENCODING, video=(LOW,), audio=()), "", []) == (
         "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n"
         '#EXT-X-STREAM-INF:BANDWIDTH=200000,AVERAGE-BANDWIDTH=200000,CODECS="avc1.64001F",'
         "RESOLUTION=416x234,FRAME-RATE=29.970,CLOSED-CAPTIONS=NONE\n"
         "234p/index.m3u8\n"
+        '#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=20000,AVERAGE-BANDWIDTH=20000,CODECS="avc1.64001F",'
+        'RESOLUTION=416x234,URI="234p/iframes.m3u8"\n'
     )
 
 
