@@ -25,7 +25,7 @@ from votd.media.schema import canonical, dump
 from votd.media.video import dash, hls
 from votd.media.video.ladder import display_size
 
-STEPS = {"source": 1, "probe": 2, "audio": 2, "encode": 2, "transcript": 1, "captions": 1, "version": 2}
+STEPS = {"source": 1, "probe": 2, "audio": 2, "encode": 2, "transcript": 1, "captions": 1, "version": 2, "verify": 1}
 """The number of each step: raise it when what the step makes changes. Every video is a new version then, and what the
 step made is made again; ``version`` is what is written below. The page counts by its own digest."""
 

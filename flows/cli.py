@@ -158,6 +158,33 @@ def serve(
     run(folder.absolute(), host=host, port=port)
 
 
+@app.command(epilog="Examples:\n\n  votd verify site\n\n  votd verify https://video.example.org 2026-11-23-sample")
+def verify(
+    place: Annotated[
+        str, typer.Argument(metavar="STORE|URL", help="A store, or its public address.", show_default=False)
+    ],
+    id_: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="Which video; the latest if not given.", show_default=False)
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Measure what is published anew, and judge it rule by rule; ends with 4 where something is wrong."""
+    from votd.flows import verify as run
+    from votd.flows.stages import ffmpeg_of
+    from votd.media.delivery.store import open_store
+
+    settings = _settings(store=None)
+    ffmpeg, s3 = ffmpeg_of(settings), settings.s3
+    if place.startswith(("http://", "https://")):
+        report = _run(run.verify_url(place, id_, ffmpeg))
+    else:
+        store = open_store(place, endpoint=s3.endpoint, path_style=s3.path_style, checksum=s3.checksum)
+        report = _run(run.verify_store(store, id_, ffmpeg))
+    typer.echo(run.as_json(report) if as_json else "\n".join(run.lines(report.findings)))
+    if not report.ok:
+        raise errors.ToolFailed(run.failure(report, "What is published", "Publish it again with this version of votd."))
+
+
 @app.command()
 def up() -> None:
     """Put this machine on duty: Prefect's server, a worker and the inbox watcher, until it is told to end."""

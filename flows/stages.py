@@ -53,7 +53,7 @@ async def transcode(source: Path, to: Path, settings: Settings) -> str:
                 ladder(settings.profile),
                 to,
                 levels=levels,
-                ffmpeg=_ffmpeg(settings),
+                ffmpeg=ffmpeg_of(settings),
                 threads=settings.cores,
                 progress=stage.progress,
             )
@@ -116,10 +116,11 @@ async def _audio(
             wav,
             language=language or settings.language,
             target_lufs=settings.loudness,
-            ffmpeg=_ffmpeg(settings),
+            ffmpeg=ffmpeg_of(settings),
             progress=stage.progress,
         )
 
 
-def _ffmpeg(settings: Settings) -> str:
+def ffmpeg_of(settings: Settings) -> str:
+    """Return the ffmpeg that is to be used."""
     return str(settings.ffmpeg or imageio_ffmpeg.get_ffmpeg_exe())

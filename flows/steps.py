@@ -22,12 +22,14 @@ from votd.flows.assemble import STEPS, Encoded, Parts, Speech, assemble
 from votd.flows.display import Ledger
 from votd.flows.facts import Identity, identify, noted
 from votd.flows.request import Request
+from votd.flows.verify import failure, lines
 from votd.media.articles.link import link
 from votd.media.articles.read import read_file, read_folder
 from votd.media.captions import webvtt
 from votd.media.captions.cues import cues
 from votd.media.delivery import publish as delivery
 from votd.media.delivery.store import Store, open_store
+from votd.media.errors import ToolFailed
 from votd.media.model import Candidate, CaptionTrack, Encoding, Level, Link, MediaInfo, Transcript
 from votd.media.process import Progress
 from votd.media.record import Record
@@ -36,6 +38,7 @@ from votd.media.source.ingest import ingest
 from votd.media.source.judge import judge
 from votd.media.source.probe import probe
 from votd.media.speech import recognise, weights
+from votd.media.verify.verify import verify
 from votd.media.video.encode import transcode
 from votd.media.video.listen import extract_audio
 from votd.media.video.run import version
@@ -245,9 +248,24 @@ class Steps:
         with self.ledger.stage("upload") as stage, self._folder() as folder:
             now = dt.datetime.now(self.settings.zone).replace(microsecond=0)
             record, objects = assemble(parts, folder, standing.published_at if standing else None, now)
+            await self._verified(record, objects)
             done = await asyncio.to_thread(delivery.publish, self.store, record, objects, standing, stage.progress)
             stage.reused = not done.changed
             return done
+
+    async def _verified(self, record: Record, objects: Mapping[str, Path | bytes]) -> None:
+        """Measure a version by other means before anything of it is uploaded; one that passed is not measured again."""
+        key = f"{delivery.version_folder(record.id, record.version)}/record.json"
+
+        async def make(folder: Path, progress: Progress) -> None:
+            files = {**objects, key: record.model_dump_json().encode()}
+            report = await verify(files, key, ffmpeg=self.ffmpeg)
+            if not report.ok:
+                sentence = failure(report, "What was made of the video", "Nothing was published: run it again.")
+                raise ToolFailed(sentence, tail="\n".join(lines(report.failures)))
+            (folder / "report.json").write_bytes(dump(report))
+
+        await self._made("verify", Key("verify", STEPS["verify"], {"version": record.version}, {}), make)
 
     def report(self, id_: str, facts: Mapping[str, Any]) -> None:
         """Keep what is not for the public."""

@@ -9,7 +9,7 @@ from collections.abc import Awaitable
 from dataclasses import asdict
 from typing import TypeVar
 
-from votd.flows.assemble import Parts, Speech
+from votd.flows.assemble import Encoded, Parts, Speech
 from votd.flows.facts import facts
 from votd.flows.outcome import Outcome
 from votd.flows.request import Request, checked, with_sidecar
@@ -55,11 +55,18 @@ async def publish(request: Request, steps: Steps) -> Outcome:
             uploaded=done.uploaded,
             address=steps.address,
             link=link,
-            warnings=(*([speech.doubt] if speech.doubt else []), *problems),
+            warnings=(*damage(encoded), *([speech.doubt] if speech.doubt else []), *problems),
             stages=tuple(steps.ledger.stages),
         )
         steps.report(identity.id, {**asdict(outcome), "media": asdict(info), "encoding": asdict(encoded.encoding)})
         return outcome
+
+
+def damage(encoded: Encoded) -> list[str]:
+    """Say what the decoder had against the source: it goes on over what it cannot read, and nobody would know."""
+    complaints = encoded.encoding.complaints
+    places = f"{complaints} places" if complaints > 1 else "one place"
+    return [f"The file is damaged in {places}: watch it, and export it again if it shows."] if complaints else []
 
 
 async def hear(steps: Steps, audio: Audio | None, language: str | None, before: Record | None) -> Speech:

@@ -31,6 +31,7 @@ class VideoStream:
     ``sample_aspect_ratio`` are applied. ``frames`` counts packets that are really there; ``declared_frames`` is
     the container's own count, ``None`` where it keeps none. Colour is as tagged, in ffmpeg's words (``bt709``,
     ``smpte2084``, ``tv``, …), ``None`` where the stream says nothing; ``peak_nits`` is the mastering display's.
+    ``start_ms`` is when the first picture is shown after the file's beginning, ``duration_ms`` when the last one ends.
     ``progressive`` is ``None`` where the stream does not say. ``gops`` is ``None`` for any other H.264, and for
     every other codec.
     """
@@ -47,6 +48,7 @@ class VideoStream:
     duration_ms: int
     pixel_format: str
     encrypted: bool
+    start_ms: int = 0
     profile: str | None = None
     level: int | None = None
     color_space: str | None = None

@@ -60,6 +60,11 @@ def _judge_length(info: MediaInfo, video: VideoStream) -> None:
 
 def _judge_size(video: VideoStream) -> None:
     """Check the coded picture and the one that is shown: a pixel's aspect ratio can make a small one huge."""
+    if not video.width or not video.height:  # libav's answer to what is larger than we let it decode
+        raise RejectedSource(
+            f"The picture says no size, or one that is too large: at most {LONG_EDGE}×{SHORT_EDGE} are taken. "
+            "Export it smaller."
+        )
     shown = round(video.width * video.sample_aspect_ratio)
     for width in (video.width, shown):
         short, long = sorted((width, video.height))

@@ -13,6 +13,7 @@ from votd.media import process, schema
 from votd.media.errors import RejectedSource, ToolFailed
 from votd.media.model import AudioStream, MediaInfo, VideoStream
 from votd.media.source import facts
+from votd.media.source.gops import Pictures
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -22,6 +23,8 @@ MEMORY = 2 << 30
 MOST_PACKETS = 5_000_000
 """Four hours at 60 frames/s with four AAC tracks have 3.6 million."""
 LONGEST_TITLE = 300
+PROGRESSIVE = 1
+"""libav's AVFieldOrder; the others are the orders of an interlaced picture's halves, and 0 is unknown."""
 
 _OPTIONS = {
     # A playlist named .mp4 makes libav read other files and addresses: nothing but this file, and no such format.
@@ -49,9 +52,14 @@ class _Count:
     last: int = 0
     end: int = 0
     encrypted: bool = False
+    pictures: Pictures | None = None
 
     def take(self, packet: Any) -> None:
         self.packets += 1
+        if self.pictures:
+            self.pictures.take(
+                packet.pts, packet.is_keyframe, packet.size, bytes(packet) if packet.is_keyframe else b""
+            )
         if not self.encrypted and packet.has_sidedata("encryption_info"):
             self.encrypted = True
         start = packet.dts if packet.pts is None else packet.pts  # AVI has no presentation times
@@ -68,6 +76,10 @@ class _Count:
         What stands before, such as AAC's priming, is never played.
         """
         return 0 if self.first is None else max(0, round((self.end * self.time_base - start) * 1000))
+
+    def start_ms(self, start: Fraction) -> int:
+        """Return when the stream begins on the file's clock."""
+        return 0 if self.first is None else max(0, round((self.first * self.time_base - start) * 1000))
 
     @property
     def rate(self) -> Fraction | None:
@@ -86,11 +98,12 @@ async def probe(file: Path) -> MediaInfo:
     # CPU seconds: a small file is refused within ten; a large one is read whole, at 4 microseconds for each packet, of
     # which four hours have 1.5 million. The clock only ends a child that waits for a sick disk or a busy machine.
     limits = process.Limits(wall_s=60 + size / 10e6, cpu_s=6 + size // 20_000_000, memory=MEMORY, file_size=0)
+    confined = process.Confined(reads=(file.absolute(),))
     try:
-        answer = await process.call(__name__, str(file.absolute()), limits=limits)
+        answer = await process.call(__name__, str(file.absolute()), limits=limits, confined=confined)
     except ToolFailed as e:
-        if isinstance(e.__cause__, TimeoutError) or "Traceback" in e.tail:
-            raise  # a slow machine, or a mistake of ours: not the file's
+        if isinstance(e.__cause__, TimeoutError) or "Traceback" in e.tail or "bwrap:" in e.tail:
+            raise  # a slow or sick machine, or a mistake of ours: not the file's
         raise RejectedSource(
             f"Reading the file takes more time or memory than a video of its size does. {_AGAIN}"
         ) from e
@@ -156,7 +169,7 @@ def _counts(container: "InputContainer", streams: list[Any]) -> dict[int, _Count
     import av  # noqa: PLC0415 (as above)
     from av.stream import Discard  # noqa: PLC0415 (as above)
 
-    counts = {stream.index: _Count(stream.time_base) for stream in streams}
+    counts = {stream.index: _Count(stream.time_base, pictures=_pictures(container, stream)) for stream in streams}
     for stream in container.streams:
         if stream.index not in counts:
             stream.discard = Discard.all
@@ -169,6 +182,14 @@ def _counts(container: "InputContainer", streams: list[Any]) -> dict[int, _Count
     except av.FFmpegError:
         pass  # what is missing shows in the counts
     return counts
+
+
+def _pictures(container: "InputContainer", stream: Any) -> Pictures | None:
+    """Look closer at H.264 in an MP4, which alone keeps exact times: it may be fit to be published as it is."""
+    extra = stream.codec_context.extradata or b""
+    if stream.codec_context.name != "h264" or not container.format.name.startswith("mov") or len(extra) < 5:
+        return None
+    return Pictures(prefix=(extra[4] & 3) + 1 if extra[0] == 1 else 0)
 
 
 def _declared_ms(container: "InputContainer", picture: Any) -> int:
@@ -186,6 +207,7 @@ def _video(container: "InputContainer", stream: Any, counts: dict[int, _Count], 
     # are not to be trusted: an AVI's includes frames that were never written.
     is_mp4 = container.format.name.startswith("mov")
     dump: str = container.dumps_format()  # type: ignore[attr-defined] # PyAV's type stub forgets it
+    rate = facts.frame_rate(stream.base_rate, stream.average_rate, count.rate)
     return VideoStream(
         index=stream.index,
         codec=context.name,
@@ -193,13 +215,22 @@ def _video(container: "InputContainer", stream: Any, counts: dict[int, _Count], 
         height=context.height,
         sample_aspect_ratio=stream.sample_aspect_ratio or Fraction(1),
         rotation=facts.rotation(dump.splitlines(), stream.index),
-        frame_rate=facts.frame_rate(stream.base_rate, stream.average_rate, count.rate),
+        frame_rate=rate,
         frames=count.packets,
         declared_frames=min(stream.frames, len(stream.index_entries)) or None if is_mp4 else None,
         duration_ms=count.end_ms(start),
         pixel_format=context.pix_fmt or "",
         encrypted=any(each.encrypted for each in counts.values()),
+        start_ms=count.start_ms(start),
+        profile=stream.profile,
+        level=context.level if context.level > 0 else None,
         color_space=facts.COLOR_SPACES.get(context.colorspace),
+        color_primaries=facts.COLOR_PRIMARIES.get(context.color_primaries),
+        color_transfer=facts.COLOR_TRANSFERS.get(context.color_trc),
+        color_range=facts.COLOR_RANGES.get(context.color_range),
+        peak_nits=facts.peak_nits(dump.splitlines(), stream.index),
+        progressive=None if not context.field_order else context.field_order == PROGRESSIVE,
+        gops=count.pictures.gops(rate, stream.time_base, start) if count.pictures else None,
     )
 
 

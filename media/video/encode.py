@@ -3,17 +3,19 @@
 import asyncio
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from votd.media.errors import ToolFailed
 from votd.media.model import Encoding, Ladder, Level, MediaInfo, MediaTrack, Rendition
-from votd.media.process import Limits, Progress
+from votd.media.process import Confined, Limits, Progress
 from votd.media.schema import dump
-from votd.media.video import hls, logs, picture, stills
+from votd.media.video import hls, picture, stills
 from votd.media.video.check import check, check_jpeg, seconds
 from votd.media.video.graph import MP4, audio_name, encode_args
 from votd.media.video.ladder import copied, frame_count, progressive, renditions
 from votd.media.video.run import GIB, longest_ms, run
+from votd.media.video.stills import Grid
 
 PIXELS_PER_CPU_S = 2_000_000
 """A fortieth of what one core was measured to decode, scale and encode (x264 veryfast, 1080p25, six rungs)."""
@@ -44,8 +46,12 @@ async def transcode(
     arguments = encode_args(
         ffmpeg, source.absolute(), info, chosen, ladder, levels=levels, to=to.absolute(), threads=threads
     )
-    log = await run(arguments, _encode_limits(info, chosen, threads, room), info, progress)
+    confined = Confined(reads=(source.absolute(),), writes=(to.absolute(),))
+    limits = _encode_limits(info, chosen, threads, room)
+    said = await run(arguments, limits, confined, longest_ms(info), progress)
     video, audio = await asyncio.to_thread(_tracks, to, info, chosen)
+    planned = stills.grid(frame_count(info, chosen[0].frame_rate), chosen[0])
+    made = round(seconds(video[0]) * planned.rate)  # a damaged source has fewer frames than it says
     copy = copied(info, chosen, ladder)
     encoding = Encoding(
         duration_ms=round(seconds(video[0]) * 1000),
@@ -54,9 +60,9 @@ async def transcode(
         levels=levels,
         mp4=MP4,
         stills=stills.STILLS,
-        shots=await _stills(to, info, chosen[0], ffmpeg),
+        shots=await _stills(to.absolute(), chosen[0], replace(planned, frames=made), ffmpeg),
         copied=copy.name if copy else None,
-        complaints=logs.complaints(log),
+        complaints=said.complaints,
     )
     (to / "encoding.json").write_bytes(dump(encoding))
     return encoding
@@ -76,9 +82,9 @@ def _tracks(
     return video, audio
 
 
-async def _stills(to: Path, info: MediaInfo, top: Rendition, ffmpeg: str) -> tuple[int, ...]:
+async def _stills(to: Path, top: Rendition, tiles: Grid, ffmpeg: str) -> tuple[int, ...]:
     """Choose the poster, make the picture for sharing and the storyboard; return the moments of cuts."""
-    names, tiles = stills.STILLS, stills.grid(frame_count(info, top.frame_rate), top)
+    names = stills.STILLS
     scores = [*stills.printed((to / picture.SCORES).read_text(encoding="utf-8"))]
     cuts = stills.shots((to / picture.SHOTS).read_text(encoding="utf-8"))
     if len(scores) != tiles.count:
@@ -90,7 +96,8 @@ async def _stills(to: Path, info: MediaInfo, top: Rendition, ffmpeg: str) -> tup
     for leftover in (*to.glob("candidate-*.jpg"), to / picture.SCORES, to / picture.SHOTS):
         leftover.unlink()
     limits = Limits(wall_s=120, cpu_s=60, memory=2 * GIB, file_size=64 << 20)
-    await run(stills.share_args(ffmpeg, to / names.poster, top, to / names.share), limits, info, lambda share: None)
+    arguments = stills.share_args(ffmpeg, to / names.poster, top, to / names.share)
+    await run(arguments, limits, Confined(writes=(to,)), 1, lambda share: None)
     for image in (names.poster, names.share, names.sprite):
         check_jpeg(to / image)
     (to / names.storyboard).write_text(stills.storyboard(tiles, names.sprite), encoding="utf-8")

@@ -15,7 +15,7 @@ from votd.media.model import Ladder, Level, MediaInfo, Rendition
 from votd.media.video import picture, sound
 from votd.media.video.boxes import INIT
 from votd.media.video.command import compiled, source_input
-from votd.media.video.ladder import copied, frame_count, gop_frames, progressive
+from votd.media.video.ladder import copied, frame_count, gop_frames, lead_ms, progressive
 from votd.media.video.stills import CANDIDATE, STILLS, Grid, grid
 
 MP4 = "video.mp4"
@@ -47,7 +47,8 @@ def encode_args(
     copy = copied(info, renditions, ladder)
     if copy:
         sizes[0] = taken[str(info.video.index)]
-    streams = [*sizes, *sound.sounds(taken, levels, frame_count(info, rate) / rate)]
+    lead = lead_ms(info.video, rate)
+    streams = [*sizes, *sound.sounds(taken, levels, lead, frame_count(info, rate) / rate)]
     tee = "|".join(_branches(to, renditions, ladder, len(levels)))
     options = {**_video_options(renditions, ladder, copy), **(sound.aac_options(ladder) if levels else {})}
     encode = fp.output(*streams, tee, f="tee", threads=threads, map_metadata=-1, map_chapters=-1, **options)

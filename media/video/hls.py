@@ -140,11 +140,11 @@ def _variant(video: MediaTrack, audio: MediaTrack | None, *, subtitled: bool) ->
 
 
 def _i_frame_variant(video: MediaTrack, base: str) -> str:
-    keys = [replace(segment, size=segment.key_size) for segment in video.segments]
-    peak = max(_rate([key], video.timescale) for key in keys)
+    keys = tuple(replace(segment, size=segment.key_size) for segment in video.segments)
+    peak, average = _rates(replace(video, segments=keys))
     attributes = [
         f"BANDWIDTH={peak}",
-        f"AVERAGE-BANDWIDTH={_rate(keys, video.timescale)}",
+        f"AVERAGE-BANDWIDTH={average}",
         f'CODECS="{video.codec}"',
         f"RESOLUTION={video.width}x{video.height}",
         f"URI={_quoted(f'{base}{video.name}/{I_FRAMES}')}",

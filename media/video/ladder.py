@@ -94,12 +94,21 @@ def frame_count(info: MediaInfo, rate: Fraction) -> int:
     A started frame does not count after the video's own end: AAC's padding would give each video one more.
     """
     assert info.video is not None, "a source without video is refused before"
-    return max(1, own_frames(info.video, rate), int(info.available_ms * rate / 1000))
+    sounding_ms = info.available_ms - lead_ms(info.video, rate)
+    return max(1, own_frames(info.video, rate), int(sounding_ms * rate / 1000))
 
 
 def own_frames(video: VideoStream, rate: Fraction) -> int:
     """Return how many frames the pictures alone fill."""
-    return round(video.duration_ms * rate / 1000)
+    return round((video.duration_ms - lead_ms(video, rate)) * rate / 1000)
+
+
+def lead_ms(video: VideoStream, rate: Fraction) -> int:
+    """Return by how much less than a frame the pictures start after the file: all is moved there, sound too.
+
+    MPEG-TS begins with AAC's priming, 21 ms before the first picture: the nearest frame would part them by as much.
+    """
+    return video.start_ms if video.start_ms * rate < 1000 else 0
 
 
 def gop_frames(rate: Fraction, ladder: Ladder) -> int:

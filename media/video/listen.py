@@ -7,7 +7,7 @@ from pathlib import Path
 
 from votd.media.errors import BadRequest, ToolFailed
 from votd.media.model import AudioStream, Level, Loudness, MediaInfo
-from votd.media.process import Limits, Progress
+from votd.media.process import Confined, Limits, Progress
 from votd.media.video import logs, sound
 from votd.media.video.run import GIB, longest_ms, run
 
@@ -34,7 +34,7 @@ async def extract_audio(
     for number, stream in enumerate(streams):
         part = _part(progress, number, len(streams))
         arguments = sound.audio_args(ffmpeg, source, stream, wav if stream is speech else None, None)
-        found = await _measured(arguments, info, part)
+        found = await _measured(arguments, info, Confined(reads=(source,), writes=(wav.parent,)), part)
         level = sound.first_level(stream, found, target_lufs)
         levels.append(await _limited(source, info, stream, level, ffmpeg) if level.limited else level)
     _check_wav(wav)
@@ -48,7 +48,7 @@ async def _limited(source: Path, info: MediaInfo, stream: AudioStream, level: Le
     """
     for _ in range(sound.MOST_PASSES):
         arguments = sound.audio_args(ffmpeg, source, stream, None, level)
-        found = await _measured(arguments, info, lambda share: None)
+        found = await _measured(arguments, info, Confined(reads=(source,)), lambda share: None)
         if found.integrated_lufs is None:
             break
         if sound.is_close(level, found):
@@ -57,15 +57,15 @@ async def _limited(source: Path, info: MediaInfo, stream: AudioStream, level: Le
     return replace(level, gain_db=0.0, limited=False, result=level.source, target_lufs=None)
 
 
-async def _measured(arguments: Sequence[str], info: MediaInfo, progress: Progress) -> Loudness:
+async def _measured(arguments: Sequence[str], info: MediaInfo, confined: Confined, progress: Progress) -> Loudness:
     seconds = longest_ms(info) // 1000 + 1
     # Address space: 0.5 GB were used. Twice the length: the header may be wrong, and a WAV is 32 kB a second.
     limits = Limits(wall_s=120 + seconds, cpu_s=60 + seconds, memory=2 * GIB, file_size=(seconds * 2 + 60) * 32_000)
-    log = await run(arguments, limits, info, progress)
+    said = await run(arguments, limits, confined, longest_ms(info), progress)
     try:
-        return logs.loudness(log)
+        return logs.loudness(said.log)
     except ValueError as e:
-        raise ToolFailed("ffmpeg did not say how loud the sound is.", tail=log) from e
+        raise ToolFailed("ffmpeg did not say how loud the sound is.", tail=said.log) from e
 
 
 def _part(progress: Progress, number: int, of: int) -> Progress:

@@ -40,9 +40,9 @@ def loudness(log: str) -> Loudness:
 _VALUES = (("I", "LUFS"), ("Peak", "dBFS"))
 
 
-def complaints(log: str) -> int:
-    """Count the lines in which a decoder reports damage."""
-    return sum(bool(COMPLAINTS.search(line)) for line in log.splitlines())
+def is_complaint(line: str) -> bool:
+    """Tell whether a decoder or a demuxer reports damage in a line of ffmpeg's log."""
+    return bool(COMPLAINTS.search(line))
 
 
 def is_damage(log: str) -> bool:

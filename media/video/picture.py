@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from votd.media.model import MediaInfo, Rendition, VideoStream
-from votd.media.video.ladder import display_size, frame_count, own_frames
+from votd.media.video.ladder import display_size, frame_count, lead_ms, own_frames
 from votd.media.video.stills import Grid
 
 BT709 = {"color_primaries": "bt709", "color_trc": "bt709", "colorspace": "bt709", "range": "tv"}
 HD_EDGE = 720
-HDR = ("smpte2084", "arib-std-b67")
+PQ, HLG = "smpte2084", "arib-std-b67"
+HDR = (PQ, HLG)
 """PQ and HLG (ITU-R BT.2100)."""
 WHITE_NITS = 203
 """Where a graphic's white stands in HDR (ITU-R BT.2408): it becomes the white of SDR."""
@@ -27,6 +28,8 @@ def top(picture: Any, info: MediaInfo, rendition: Rendition) -> Any:
     video, rate = info.video, rendition.frame_rate
     if not video.progressive:  # frames that say that they are whole pass untouched
         picture = picture.filter("bwdif", mode="send_frame", deint="interlaced")
+    if lead_ms(video, rate):
+        picture = picture.filter("setpts", "PTS-STARTPTS")
     picture = picture.filter("fps", fps=rate, start_time=0)  # a video that starts late holds its first frame
     frames = frame_count(info, rate)
     missing = frames - own_frames(video, rate)
@@ -76,7 +79,9 @@ def _tone_mapped(picture: Any, video: VideoStream, rendition: Rendition) -> Any:
     picture = _scale(picture, rendition)
     if video.color_primaries is None or video.color_space is None:  # zscale finds no way from the unknown
         picture = picture.filter("setparams", color_primaries="bt2020", colorspace="bt2020nc")
-    picture = picture.filter("zscale", t="linear", npl=WHITE_NITS, p="bt709").filter("format", "gbrpf32le")
+    # HLG's curve is exact only the slow way; PQ's is so either way, at half the cost.
+    exact = {"agamma": 0} if video.color_transfer == HLG else {}
+    picture = picture.filter("zscale", t="linear", npl=WHITE_NITS, p="bt709", **exact).filter("format", "gbrpf32le")
     picture = picture.filter("tonemap", "mobius", desat=0, peak=round(peak / WHITE_NITS, 3))
     picture = picture.filter("zscale", t="bt709", m="bt709", r="tv").filter("format", "yuv420p")
     for kind in HDR_SIDE_DATA:  # it would go on into the SDR stream
@@ -85,8 +90,10 @@ def _tone_mapped(picture: Any, video: VideoStream, rendition: Rendition) -> Any:
 
 
 def _scale(picture: Any, rendition: Rendition, **colour: str) -> Any:
-    # reset_sar: sizes are rounded to even, and a pasp box of 1280:1281 makes players rescale
-    return picture.filter("scale", rendition.width, rendition.height, reset_sar=1, **colour)
+    # Sizes are rounded to even, and a pasp box of 1280:1281 makes players rescale. reset_sar does nothing where
+    # nothing is scaled: a source that does not say its pixels' shape would get no box at all.
+    picture = picture.filter("scale", rendition.width, rendition.height, reset_sar=1, **colour)
+    return picture.filter("setsar", 1)
 
 
 def _jpeg(picture: Any) -> Any:

@@ -2,36 +2,60 @@
 
 import subprocess
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
 from votd.media import process
 from votd.media.errors import BadRequest, RejectedSource, ToolFailed
 from votd.media.model import MediaInfo
-from votd.media.process import Limits, Progress
+from votd.media.process import Confined, Limits, Progress
 from votd.media.video import logs
 
 GIB = 1 << 30
+IDLE_S = 180
+"""Seconds without a frame more, after which nothing more will come: a frame of 8K takes one on a busy machine."""
 
 
-async def run(arguments: Sequence[str], limits: Limits, info: MediaInfo, progress: Progress) -> str:
-    """Run ffmpeg over a source; return the end of its log.
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What ffmpeg said of its work: the end of its log, and how many lines of it report damage in the source."""
+
+    log: str
+    complaints: int
+
+
+async def run(
+    arguments: Sequence[str], limits: Limits, confined: Confined, duration_ms: int, progress: Progress
+) -> Said:
+    """Run ffmpeg over a source of ``duration_ms``; tell how far it is, and end it when it gets no further.
 
     Raises ``RejectedSource`` where it blames the source, ``ToolFailed`` for everything else.
     """
+    complaints, best = 0, -1.0
 
-    def on_line(line: str) -> None:
-        done = logs.share_done(line, longest_ms(info))
-        if done is not None:
-            progress(done)
+    def on_line(line: str) -> bool:
+        nonlocal best
+        done = logs.share_done(line, duration_ms)
+        if done is None:
+            return False
+        progress(done)
+        further, best = done > best, max(done, best)
+        return further
 
+    def on_error(line: str) -> None:
+        nonlocal complaints
+        complaints += logs.is_complaint(line)
+
+    limits = replace(limits, idle_s=IDLE_S)
     try:
-        return await process.run(arguments, limits, on_line)
+        log = await process.run(arguments, limits, on_line, on_error=on_error, confined=confined)
     except ToolFailed as e:
         if logs.is_full_disk(e.tail):
             raise ToolFailed("The disk is full: make room and run it again.", e.command, e.tail) from e
         if logs.is_damage(e.tail):
             raise RejectedSource("The file is damaged and cannot be decoded. Export it again.") from e
         raise
+    return Said(log, complaints)
 
 
 def longest_ms(info: MediaInfo) -> int:

@@ -82,15 +82,18 @@ def audio_args(ffmpeg: str, source: Path, stream: AudioStream, wav: Path | None,
     return compiled(output, ffmpeg, "-loglevel", "info")  # ebur128's summary is information
 
 
-def sounds(source: Any, levels: tuple[Level, ...], seconds: Fraction) -> Iterator[Any]:
-    """Yield each sound at its level and as long as the pictures, up to its last whole AAC frame.
+def sounds(source: Any, levels: tuple[Level, ...], lead_ms: int, seconds: Fraction) -> Iterator[Any]:
+    """Yield each sound at its level, without its first ``lead_ms``, as long as the pictures up to a whole AAC frame.
 
     AAC adds a frame of priming; with one more frame than the pictures need, a last segment of 21 ms is left over.
     """
     frames = max(1, -int(-seconds * SAMPLE_RATE // AAC_FRAME) - 1)
     samples = frames * AAC_FRAME
     for level in levels:
-        audio = _levelled(_stereo(source[str(level.stream)]), level)
+        audio = source[str(level.stream)]
+        if lead_ms:
+            audio = audio.filter("asetpts", f"PTS-{lead_ms}/1000/TB")
+        audio = _levelled(_stereo(audio), level)
         yield audio.filter("apad", whole_len=samples).filter("atrim", end_sample=samples)
 
 
