@@ -111,6 +111,11 @@ def lead_ms(video: VideoStream, rate: Fraction) -> int:
     return video.start_ms if video.start_ms * rate < 1000 else 0
 
 
+def spare_frames(frames: int, rate: Fraction) -> int:
+    """Return how many frames may be lost to damage, or to a container that counts wrong: a second, or one in fifty."""
+    return max(round(rate), frames // 50)
+
+
 def gop_frames(rate: Fraction, ladder: Ladder) -> int:
     """Return the fixed distance between key frames: the whole number of frames nearest to the ladder's time."""
     return max(1, round(ladder.gop_ms * rate / 1000))

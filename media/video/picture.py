@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from votd.media.model import MediaInfo, Rendition, VideoStream
-from votd.media.video.ladder import display_size, frame_count, lead_ms, own_frames
+from votd.media.video.ladder import display_size, frame_count, lead_ms, own_frames, spare_frames
 from votd.media.video.stills import Grid
 
 BT709 = {"color_primaries": "bt709", "color_trc": "bt709", "colorspace": "bt709", "range": "tv"}
@@ -31,10 +31,10 @@ def top(picture: Any, info: MediaInfo, rendition: Rendition) -> Any:
     if lead_ms(video, rate):
         picture = picture.filter("setpts", "PTS-STARTPTS")
     picture = picture.filter("fps", fps=rate, start_time=0)  # a video that starts late holds its first frame
+    # The last picture stands where the sound goes on, or a few could not be decoded: players disagree on what to show.
     frames = frame_count(info, rate)
-    missing = frames - own_frames(video, rate)
-    if missing > 0:  # players disagree on what to show where the video ends before the audio
-        picture = picture.filter("tpad", stop=missing, stop_mode="clone").filter("trim", end_frame=frames)
+    held = frames - own_frames(video, rate) + spare_frames(frames, rate)
+    picture = picture.filter("tpad", stop=held, stop_mode="clone").filter("trim", end_frame=frames)
     made = _tone_mapped(picture, video, rendition) if video.color_transfer in HDR else _sdr(picture, video, rendition)
     return made.filter("setparams", **BT709)  # ffmpeg 9 takes colour tags from the frames alone
 

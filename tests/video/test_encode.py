@@ -139,7 +139,9 @@ def test_poster(made: tuple[Path, Encoding]) -> None:
     folder, _ = made
     with av.open(str(folder / "poster.jpg")) as poster, av.open(str(folder / "video.mp4")) as video:
         still = next(poster.decode(video=0)).to_ndarray(format="rgb24").astype(int)
-        frames = [f.to_ndarray(format="rgb24").astype(int) for f in video.decode(video=0) if f.pts * f.time_base % 2 == 0]
+        frames = [
+            f.to_ndarray(format="rgb24").astype(int) for f in video.decode(video=0) if f.pts * f.time_base % 2 == 0
+        ]
         assert still.shape == (180, 320, 3)
         assert len(frames) == 4
         assert min(abs(still - frame).mean() for frame in frames) < 6

@@ -15,7 +15,10 @@ RATE = Fraction(30000, 1001)
 LADDER = Ladder("test", "veryfast", 60, 2000, 3, 128_000, (Rung(720, 23, 3_000_000), Rung(360, 24, 700_000)))
 BOTH = (Rendition("720p", 1280, 720, RATE, 23, 3_000_000), Rendition("360p", 640, 360, RATE, 24, 700_000))
 VIDEO = VideoStream(
-    *(0, "h264", 1280, 720, Fraction(1), 0, RATE, 360, 360, 12_012, "yuv420p", False, "High", 31), progressive=True
+    *(0, "h264", 1280, 720, Fraction(1), 0, RATE, 360, 360, 12_012, "yuv420p", False),
+    profile="High",
+    level=31,
+    progressive=True,
 )
 SOUND = AudioStream(1, "aac", 48_000, 2, "en", 12_000)
 INFO = MediaInfo("mov,mp4", 1, 12_012, 12_012, 2, None, VIDEO, (SOUND,))
@@ -82,33 +85,37 @@ def test_encode() -> None:
         *("-reinit_filter:v", "0", "-threads", "4", "-i", "file:/w/in.mp4"),
         "-filter_complex",
         "[0:0]fps=fps=30000/1001:start_time=0[s0];"
-        "[s0]setparams=colorspace=bt709[s1];"
-        "[s1]scale=1280:720:out_color_matrix=bt709:out_range=tv:reset_sar=1[s2];"
-        "[s2]format=yuv420p[s3];"
-        "[s3]setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv[s4];"
-        "[s4]split=2[s5][s6];"
-        "[s5]split=2[s7][s8];"
-        "[s8]scale=640:360:reset_sar=1[s9];"
-        "[s9]split=2[s10][s11];"
-        "[0:1]aresample=48000:async=1:first_pts=0[s12];"
-        "[s12]aformat=channel_layouts=stereo[s13];"
-        "[s13]volume=5.0dB:precision=float[s14];"
-        "[s14]apad=whole_len=576512[s15];"
-        "[s15]atrim=end_sample=576512[s16];"
-        "[s6]select=not(mod(n\\,60))[s17];"
-        "[s17]scale=out_color_matrix=bt601:out_range=pc[s18];"
-        "[s18]format=yuvj420p[s19];"
-        "[s11]scdet=threshold=10[s20];"
-        "[s20]metadata=file=/w/out/shots.txt:key=lavfi.scd.time:mode=print[s21];"
-        "[s21]select=not(mod(n\\,60))[s22];"
-        "[s22]signalstats[s23];"
-        "[s23]blurdetect[s24];"
-        "[s24]metadata=file=/w/out/scores.txt:mode=print[s25];"
-        "[s25]scale=192:108[s26];"
-        "[s26]scale=out_color_matrix=bt601:out_range=pc[s27];"
-        "[s27]format=yuvj420p[s28];"
-        "[s28]tile=6x1[s29]",
-        *("-map", "[s7]", "-map", "[s10]", "-map", "[s16]", "-f", "tee"),
+        "[s0]tpad=stop=30:stop_mode=clone[s1];"
+        "[s1]trim=end_frame=360[s2];"
+        "[s2]setparams=colorspace=bt709[s3];"
+        "[s3]scale=1280:720:out_color_matrix=bt709:out_range=tv:reset_sar=1[s4];"
+        "[s4]setsar=1[s5];"
+        "[s5]format=yuv420p[s6];"
+        "[s6]setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv[s7];"
+        "[s7]split=2[s8][s9];"
+        "[s8]split=2[s10][s11];"
+        "[s11]scale=640:360:reset_sar=1[s12];"
+        "[s12]setsar=1[s13];"
+        "[s13]split=2[s14][s15];"
+        "[0:1]aresample=48000:async=1:first_pts=0[s16];"
+        "[s16]aformat=channel_layouts=stereo[s17];"
+        "[s17]volume=5.0dB:precision=float[s18];"
+        "[s18]apad=whole_len=576512[s19];"
+        "[s19]atrim=end_sample=576512[s20];"
+        "[s9]select=not(mod(n\\,60))[s21];"
+        "[s21]scale=out_color_matrix=bt601:out_range=pc[s22];"
+        "[s22]format=yuvj420p[s23];"
+        "[s15]scdet=threshold=10[s24];"
+        "[s24]metadata=file=/w/out/shots.txt:key=lavfi.scd.time:mode=print[s25];"
+        "[s25]select=not(mod(n\\,60))[s26];"
+        "[s26]signalstats[s27];"
+        "[s27]blurdetect[s28];"
+        "[s28]metadata=file=/w/out/scores.txt:mode=print[s29];"
+        "[s29]scale=192:108[s30];"
+        "[s30]scale=out_color_matrix=bt601:out_range=pc[s31];"
+        "[s31]format=yuvj420p[s32];"
+        "[s32]tile=6x1[s33]",
+        *("-map", "[s10]", "-map", "[s14]", "-map", "[s20]", "-f", "tee"),
         *("-b:a", "128000", "-bf", "2", "-bufsize:v:0", "4500000", "-bufsize:v:1", "1050000"),
         *("-c:a", "aac", "-c:v", "libx264", "-crf:v:0", "23", "-crf:v:1", "24"),
         *("-flags:a", "+global_header", "-flags:v", "+cgop+global_header", "-g", "60", "-keyint_min", "60"),
@@ -122,9 +129,9 @@ def test_encode() -> None:
         "[select=2:use_timeline=0:f=dash:seg_duration=6.006000:init_seg_name=audio/init.mp4"
         ":media_seg_name=audio/$Number%05d$.m4s]file:/w/out/audio.mpd|"
         "[select=0,2:f=mp4:movflags=+faststart]file:/w/out/video.mp4",
-        *("-map", "[s19]", "-f", "image2", "-c:v", "mjpeg", "-fps_mode", "passthrough", "-map_metadata", "-1"),
+        *("-map", "[s23]", "-f", "image2", "-c:v", "mjpeg", "-fps_mode", "passthrough", "-map_metadata", "-1"),
         *("-q:v", "3", "file:/w/out/candidate-%05d.jpg"),
-        *("-map", "[s29]", "-f", "image2", "-c:v", "mjpeg", "-fps_mode", "passthrough", "-map_metadata", "-1"),
+        *("-map", "[s33]", "-f", "image2", "-c:v", "mjpeg", "-fps_mode", "passthrough", "-map_metadata", "-1"),
         *("-q:v", "5", "-update", "1", "file:/w/out/storyboard.jpg"),
     ]
 
@@ -134,7 +141,9 @@ def test_two_languages() -> None:
     second = replace(SOUND, index=2, language="mk")
     arguments = encode(replace(INFO, audio=(SOUND, second)), BOTH)
     branches = next(each for each in arguments if each.startswith("[select")).split("|")
-    assert branches[3].startswith("[select=3:use_timeline=0:f=dash:seg_duration=6.006000:init_seg_name=audio-2/init.mp4")
+    assert branches[3].startswith(
+        "[select=3:use_timeline=0:f=dash:seg_duration=6.006000:init_seg_name=audio-2/init.mp4"
+    )
     assert branches[4] == "[select=0,2:f=mp4:movflags=+faststart]file:/w/out/video.mp4"
 
 
@@ -157,16 +166,19 @@ def test_interlaced(progressive: bool | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("transfer", "nits", "peak"), [("smpte2084", None, 4.926), ("smpte2084", 4000, 19.704), ("arib-std-b67", None, 4.926)]
+    ("transfer", "nits", "peak"),
+    [("smpte2084", None, 4.926), ("smpte2084", 4000, 19.704), ("arib-std-b67", None, 4.926)],
 )
 def test_tone_mapping(transfer: str, nits: int | None, peak: float) -> None:
     """Scale HDR down, then map it to SDR, and leave its side data behind."""
     colour = {"color_space": "bt2020nc", "color_primaries": "bt2020", "color_transfer": transfer}
     video = replace(VIDEO, **colour, peak_nits=nits, pixel_format="yuv420p10le")
     names = [each.partition("]")[2].rpartition("[")[0] for each in graph(replace(INFO, video=video))]
-    assert names[1:9] == [
+    exact = "agamma=0:" if transfer == "arib-std-b67" else ""
+    assert names[3:12] == [
         "scale=1280:720:reset_sar=1",
-        "zscale=npl=203:p=bt709:t=linear",
+        "setsar=1",
+        f"zscale={exact}npl=203:p=bt709:t=linear",
         "format=gbrpf32le",
         f"tonemap=mobius:desat=0:peak={peak}",
         "zscale=m=bt709:r=tv:t=bt709",
@@ -193,7 +205,7 @@ def test_longer_sound_holds_the_last_picture() -> None:
     longer = replace(INFO, available_ms=14_000, audio=(replace(SOUND, duration_ms=14_000),))
     assert frame_count(longer, RATE) == 419
     filters = graph(longer)
-    assert "[s0]tpad=stop=59:stop_mode=clone[s1]" in filters
+    assert "[s0]tpad=stop=89:stop_mode=clone[s1]" in filters
     assert "[s1]trim=end_frame=419[s2]" in filters
     assert any("atrim=end_sample=670720" in each for each in filters)
 
@@ -206,7 +218,7 @@ def test_untagged_colour(height: int, tagged: str | None, assumed: str | None) -
     """Assume what television does for untagged pictures: BT.709 for HD, BT.601 below; believe tags."""
     info = replace(INFO, video=replace(VIDEO, height=height, color_space=tagged))
     assumptions = [each for each in graph(info) if "setparams=colorspace=" in each]
-    assert assumptions == ([f"[s0]setparams=colorspace={assumed}[s1]"] if assumed else [])
+    assert assumptions == ([f"[s2]setparams=colorspace={assumed}[s3]"] if assumed else [])
 
 
 def test_tee_cannot_misread_a_folder() -> None:

@@ -14,7 +14,8 @@ def track(name: str, sizes: list[int], ticks: list[int], width: int | None = Non
     """Describe a track of 30000 ticks a second, of video where it has a width."""
     starts = [sum(ticks[:i]) for i in range(len(ticks))]
     segments = tuple(
-        MediaSegment(f"{i:05}.m4s", *each, 76, each[0] // 10) for i, each in enumerate(zip(sizes, starts, ticks, strict=True), 1)
+        MediaSegment(f"{i:05}.m4s", *each, 76, each[0] // 10)
+        for i, each in enumerate(zip(sizes, starts, ticks, strict=True), 1)
     )
     if width is None:
         return MediaTrack(name, "audio", "mp4a.40.2", 30_000, "init.mp4", segments, channels=2, language="mk")
