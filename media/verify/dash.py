@@ -11,7 +11,8 @@ from xml.etree import ElementTree
 
 _NS = "{urn:mpeg:dash:schema:mpd:2011}"
 _DURATION = re.compile(
-    r"^P(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?$"
+    r"^P(?:(?P<days>\d{1,9})D)?"
+    r"(?:T(?:(?P<hours>\d{1,9})H)?(?:(?P<minutes>\d{1,9})M)?(?:(?P<seconds>\d{1,9}(?:\.\d{1,9})?)S)?)?$"
 )
 _MOST_SEGMENTS = 100_000
 
@@ -82,24 +83,32 @@ def _base(element: ElementTree.Element) -> str:
 
 def _joined(base: str, uri: str) -> str:
     """Resolve a reference against a relative base; ``urljoin`` would take ".." off the front."""
-    return uri if urlsplit(uri).scheme or not base else join(dirname(base), uri) if uri else base
+    if urlsplit(uri).scheme or not base:
+        return uri
+    return join(dirname(base), uri) if uri else base
 
 
 def _timeline(template: ElementTree.Element) -> Iterator[tuple[Fraction, Fraction, int]]:
     """Yield start and length in seconds, and the start in ticks as $Time$ writes it."""
-    timescale = int(template.get("timescale", "1"))
-    offset = int(template.get("presentationTimeOffset", "0"))
+    timescale, offset = _number(template, "timescale", 1), _number(template, "presentationTimeOffset", 0)
     at, count = 0, 0
     if timescale < 1:
         raise ValueError("a timescale is below 1")
     for entry in template.iterfind(f"{_NS}SegmentTimeline/{_NS}S"):
-        at, length, repeat = int(entry.get("t", at)), int(entry.get("d", "0")), int(entry.get("r", "0"))
+        at, length, repeat = _number(entry, "t", at), _number(entry, "d", 0), _number(entry, "r", 0)
         count += repeat + 1
         if length <= 0 or repeat < 0 or count > _MOST_SEGMENTS:
             raise ValueError("an S of its timeline has no length, or an impossible repetition")
         for _ in range(repeat + 1):
             yield Fraction(at - offset, timescale), Fraction(length, timescale), at
             at += length
+
+
+def _number(element: ElementTree.Element, name: str, default: int) -> int:
+    value = int(element.get(name, default))
+    if abs(value) >= 1 << 63:
+        raise ValueError(f"{name} has more than 64 bits")
+    return value
 
 
 def _files(
@@ -110,7 +119,7 @@ def _files(
 ) -> Iterator[str]:
     known = {"RepresentationID": attributes.get("id", ""), "Bandwidth": attributes.get("bandwidth", "")}
     yield _joined(base, _filled(template.get("initialization", ""), known))
-    first = int(template.get("startNumber", "1"))
+    first = _number(template, "startNumber", 1)
     for number, (_, _, ticks) in enumerate(timeline, first):
         name = _filled(template.get("media", ""), {**known, "Number": str(number), "Time": str(ticks)})
         yield _joined(base, name)

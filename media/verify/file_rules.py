@@ -43,11 +43,10 @@ def progressive(measured: Measured, bundle: Bundle) -> list[Finding]:
         order, found = _order(file), packets.progressive(file)
     except ValueError as e:
         return [Finding("14", key, False, str(e))]
-    first = order.index(b"moov") < order.index(b"mdat") if {b"moov", b"mdat"} <= set(order) else False
+    first = {b"moov", b"mdat"} <= set(order) and order.index(b"moov") < order.index(b"mdat")
+    wrong = [] if first else [(key, f"the boxes are {b' '.join(order[:9]).decode('latin-1')!a}")]
     return [
-        *judged(
-            "14", "moov", "before mdat", [] if first else [(key, f"the boxes are {b' '.join(order[:9]).decode()}")]
-        ),
+        *judged("14", "moov", "before mdat", wrong),
         *judged("14", "start", "at 0", _starts(found, key)),
         *judged("14", "duration", f"{float(_picture(found)):.3f} s", _lengths(found, measured, key)),
     ]

@@ -70,7 +70,7 @@ def _codecs(measured: Measured) -> Iterator[Fault]:
 def _frame_rates(measured: Measured) -> Iterator[Fault]:
     for variant, track in measured.videos:
         declared = float(variant.attributes.get("frame_rate") or 0)
-        if abs(declared - track.rate) > 0.001:
+        if not abs(declared - track.rate) <= 0.001:  # nor is it a number at all
             yield track.name, f"{declared:.3f}, and {float(track.rate):.3f} frames/s were measured"
 
 

@@ -16,7 +16,14 @@ from votd.media.verify.walk import outline
 def main(args: list[str], _: process.Progress) -> dict[str, Any]:
     """Judge the bundle of {key: path} in a file; return the findings, and which sound is to be measured."""
     bundle = Bundle({key: Path(path) for key, path in json.loads(Path(args[0]).read_bytes()).items()})
-    measured = measure(bundle, outline(bundle, args[1]))
+    try:
+        return _judged(bundle, args[1])
+    except MemoryError:
+        return {"findings": [("1", args[1], False, "it needs more memory than a video does")], "sounds": []}
+
+
+def _judged(bundle: Bundle, record_key: str) -> dict[str, Any]:
+    measured = measure(bundle, outline(bundle, record_key))
     found = [
         *file_rules.pictures(measured, bundle),
         *master_rules.findings(measured),

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -105,7 +106,7 @@ def part(init: bytes, segment: bytes, config: Avc | None) -> Part:
 
 def one_idr(init: bytes, piece: bytes, config: Avc) -> str | None:
     """Decode the bytes of an I-frame playlist's range; return what is wrong with them, or ``None``."""
-    if b"moof" not in (piece[4:8], *_kinds(piece)):
+    if b"moof" not in _kinds(piece):
         return "its range has no moof"
     try:
         with _opened(init + piece) as (container, stream):
@@ -116,7 +117,7 @@ def one_idr(init: bytes, piece: bytes, config: Avc) -> str | None:
             if packets[0].is_corrupt or IDR not in nal_types(bytes(packets[0]), config.length_bytes):
                 return "its range is no whole IDR picture"
             frames = [*packets[0].decode(), *stream.codec_context.decode(None)]
-    except (av.FFmpegError, ValueError) as e:
+    except ValueError as e:
         return f"its range cannot be decoded: {e}"
     whole = len(frames) == 1 and frames[0].key_frame and not frames[0].is_corrupt
     return None if whole else f"its range decodes to {len(frames)} pictures"
@@ -126,41 +127,34 @@ def progressive(file: Path) -> Progressive:
     """Demux an MP4 as a player does, its edit lists applied. Raises ``ValueError``."""
     try:
         with av.open(f"file:{file}", "r", format="mp4", options=_SAFE) as container:
-            times: dict[int, tuple[Fraction, Fraction]] = {}
+            ticks: dict[int, tuple[int, int]] = {}  # whole numbers: fractions would cost ten times as much
             for packet in container.demux():
                 if not packet.size or packet.pts is None:
                     continue
-                start = packet.pts * packet.time_base
-                end = start + (packet.duration or 0) * packet.time_base
-                first, last = times.get(packet.stream_index, (start, end))
-                times[packet.stream_index] = (min(first, start), max(last, end))
+                start, end = packet.pts, packet.pts + (packet.duration or 0)
+                first, last = ticks.get(packet.stream_index, (start, end))
+                ticks[packet.stream_index] = (min(first, start), max(last, end))
+            bases = {stream.index: Fraction(stream.time_base or 1) for stream in container.streams}
             kinds = {stream.index: stream.type for stream in container.streams}
             declared = Fraction(container.duration or 0, 1_000_000)
     except av.FFmpegError as e:
         raise ValueError(f"it cannot be read: {e.strerror}") from e
-    return Progressive(tuple((kinds[index], *span) for index, span in sorted(times.items())), declared)
+    spans = (
+        (kinds[index], first * bases[index], last * bases[index]) for index, (first, last) in sorted(ticks.items())
+    )
+    return Progressive(tuple(spans), declared)
 
 
-class _opened:  # noqa: N801 (used as a function, like contextlib's own)
-    """Open bytes as an MP4 with one stream; PyAV's errors become ``ValueError``."""
-
-    def __init__(self, data: bytes) -> None:
-        try:
-            self._container: Any = av.open(io.BytesIO(data), "r", format="mp4", options=_RAW)
-        except av.FFmpegError as e:
-            raise ValueError(f"it cannot be read: {e.strerror}") from e
-
-    def __enter__(self) -> tuple[Any, Any]:
-        streams = self._container.streams
-        if len(streams) != 1:
-            self._container.close()
-            raise ValueError(f"it has {len(streams)} streams")
-        return self._container, streams[0]
-
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        self._container.close()
-        if isinstance(error, av.FFmpegError):
-            raise ValueError(f"it cannot be read: {error.strerror}") from error
+@contextmanager
+def _opened(data: bytes) -> Iterator[tuple[Any, Any]]:
+    """Open bytes as an MP4 with one stream; PyAV's errors, while it is open too, become ``ValueError``."""
+    try:
+        with av.open(io.BytesIO(data), "r", format="mp4", options=_RAW) as container:
+            if len(container.streams) != 1:
+                raise ValueError(f"it has {len(container.streams)} streams")
+            yield container, container.streams[0]
+    except av.FFmpegError as e:
+        raise ValueError(f"it cannot be read: {e.strerror}") from e
 
 
 def _kinds(data: bytes) -> Iterator[bytes]:

@@ -82,14 +82,18 @@ def master(text: str) -> Master:
 def media(text: str) -> MediaPlaylist:
     """Read a media playlist; raises ``ValueError``."""
     data = _parse(text)
+    try:
+        target, entries = int(data.get("targetduration") or 0), tuple(_entries(data["segments"]))
+    except OverflowError as e:  # m3u8 takes 1e999 for a number
+        raise ValueError("a number in it is too large") from e
     return MediaPlaylist(
         version=int(data.get("version") or 1),
-        target=int(data.get("targetduration") or 0),
+        target=target,
         vod=str(data.get("playlist_type")).lower() == "vod",
         ended=bool(data["is_endlist"]),
         iframes_only=bool(data["is_i_frames_only"]),
         independent=bool(data["is_independent_segments"]),
-        entries=tuple(_entries(data["segments"])),
+        entries=entries,
     )
 
 

@@ -33,7 +33,7 @@ def off(declared: int | Fraction | None, measured: Fraction) -> float:
     """Return by what share a declared figure misses the measured one; 1 where nothing is declared."""
     if not declared or not measured:
         return 1.0
-    return abs(float(declared / measured) - 1)
+    return float(min(abs(declared / measured - 1), Fraction(1000)))
 
 
 def _rate(size: int, length: Fraction) -> Fraction:

@@ -29,6 +29,9 @@ class Report:
         return tuple(finding for finding in self.findings if not finding.ok)
 
 
+MOST = 50
+"""Failures of one aspect that are told one by one: of a long video thousands of segments could be missing."""
+
 Fault = tuple[str, str]
 """The subject that fails, and what was found there."""
 
@@ -36,7 +39,8 @@ Fault = tuple[str, str]
 def judged(rule: str, aspect: str, good: str, faults: Iterable[Fault]) -> list[Finding]:
     """Return one finding for an aspect that is right everywhere, else one for each subject that fails."""
     found = [Finding(rule, subject, False, f"{aspect}: {detail}") for subject, detail in faults]
-    return found or [Finding(rule, aspect, True, good)]
+    more = found[MOST:] and [Finding(rule, aspect, False, f"{len(found) - MOST} more are wrong")]
+    return [*found[:MOST], *more] or [Finding(rule, aspect, True, good)]
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -108,6 +108,8 @@ def iframe_faults(bundle: Bundle, key: str, playlist: MediaPlaylist, track: Trac
             yield where, f"{entry.uri} and its EXT-X-MAP are not of this variant"
         elif entry.span is None:
             yield where, "there is no EXT-X-BYTERANGE"
+        elif min(entry.span) < 0 or sum(entry.span) > bundle.files[found].stat().st_size:
+            yield where, "its range is not within the segment"
         elif wrong := packets.one_idr(init, _range(bundle, found, *entry.span), config):
             yield where, wrong
 
@@ -128,6 +130,9 @@ def _track(bundle: Bundle, key: str, playlist: MediaPlaylist, unread: list[tuple
         unread.append((init_key, str(e)))
         return None
     segments = tuple(_segment(bundle, init, header, each, seconds) for each, seconds in there)
+    if not any(segment.part for segment in segments):
+        unread.append((segments[0].key, segments[0].wrong or "it cannot be read"))
+        return None
     return Track(key.split("/")[-2], key, playlist, init_key, header, facts, segments)
 
 

@@ -130,6 +130,7 @@ FAULTS: dict[str, tuple[Fault, str]] = {
     "CODECS of audio": (text("master.m3u8", "mp4a.40.2", "mp4a.40.5"), "^3 360p: CODECS"),
     "RESOLUTION": (text("master.m3u8", "RESOLUTION=416x234", "RESOLUTION=418x234"), "^3 234p: RESOLUTION"),
     "FRAME-RATE": (text("master.m3u8", "FRAME-RATE=25.000", "FRAME-RATE=24.990"), "^3 360p: FRAME-RATE"),
+    "a FRAME-RATE that is none": (text("master.m3u8", "FRAME-RATE=25.000", "FRAME-RATE=nan"), "^3 360p: FRAME-RATE"),
     "another aspect ratio": (remake("234p", *VIDEO, *GOP, "-s", "416x312"), "^3 234p: aspect ratio"),
     "an upscale": (record("source.width", 416), "^3 360p: upscale"),
     "BANDWIDTH": (text("master.m3u8", r"INF:BANDWIDTH=(\d+)", r"INF:BANDWIDTH=1\1"), "^4 360p: BANDWIDTH"),
@@ -168,6 +169,10 @@ FAULTS: dict[str, tuple[Fault, str]] = {
     "an IDR less": (plain("360p/00001.m4s", 1), "^9 360p: IDR distance"),
     # 10 to 12: boxes, pictures, I-frames
     "a cut segment": (edit("360p/00002.m4s", lambda data: data[:-100]), "^10 .*00002.m4s"),
+    "a track of nothing but noise": (
+        lambda copy: [file.write_bytes(bytes(range(256)) * 9) for file in copy.media.glob("360p/*.m4s")] and None,
+        "^10 .*360p/",
+    ),
     "half a box": (edit("360p/00002.m4s", lambda data: data + b"\0\0\0"), "^10 .*00002.m4s"),
     "two moofs": (edit("360p/00002.m4s", lambda data: data + data), "^10 .*00002.m4s.*2 moof"),
     "no default-base-is-moof": (patch("360p/00002.m4s", b"tfhd", 1, ">B", 0), "^10 .*00002.m4s"),
@@ -189,6 +194,7 @@ FAULTS: dict[str, tuple[Fault, str]] = {
     "level 5.1": (remake("234p", *VIDEO, *SMALL, *GOP, "-level", "5.1"), "^11 234p: level: 5.1"),
     "no I-frame variant": (text("master.m3u8", "^#EXT-X-I-FRAME-STREAM-INF.*416x234.*\n", ""), "^12 234p.*416x234"),
     "an I-frame cut off": (text("360p/iframes.m3u8", r"BYTERANGE:(\d+)\d@", r"BYTERANGE:\1@"), "^12 360p, I-frame 1"),
+    "an I-frame beyond the end": (text("360p/iframes.m3u8", r"@\d+", f"@{10**30}"), "^12 360p, I-frame 1.*within"),
     "an I-frame without moof": (text("360p/iframes.m3u8", r"@(\d+)", "@900"), "^12 360p, I-frame 1.*moof"),
     "two frames for an I-frame": (
         text("360p/iframes.m3u8", r"BYTERANGE:\d+@", "BYTERANGE:90000@"),
@@ -218,6 +224,7 @@ FAULTS: dict[str, tuple[Fault, str]] = {
         text("manifest.mpd", r'<Representation id="234p"(.|\n)*?</Representation>', ""),
         "^13 234p: files",
     ),
+    "MPD of captions that are not there": (text("manifest.mpd", "captions/", "caption/"), "^1 .*/caption/.*mpd names"),
     "MPD with an entity": (text("manifest.mpd", r"\?>\n", '?>\n<!DOCTYPE a [<!ENTITY b "c">]>'), "^1 .*document type"),
     # 14, 16, 25
     "moov last": (mp4(), "^14 .*moov"),

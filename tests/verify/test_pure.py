@@ -140,6 +140,7 @@ def test_an_mpd() -> None:
         (MPD.replace('d="60"', 'd="0"'), "no length"),
         (MPD.replace('r="1"', 'r="9999999"'), "impossible"),
         (MPD.replace('timescale="10"', 'timescale="0"'), "timescale"),
+        (MPD.replace('d="25"', f'd="{1 << 70}"'), "64 bits"),
         (MPD.replace("$Time$", "$SubNumber$"), "SubNumber"),
     ],
 )
@@ -212,7 +213,15 @@ def test_headers(key: str, headers: dict[str, str], size: int, failing: int, tmp
 
 
 @pytest.mark.parametrize(
-    "text", ["", "#EXTM3U\n#EXT-X-VERSION:x\n", "#EXTM3U\n#EXT-X-TARGETDURATION:1e999\n#EXTINF:a,\nb\n"]
+    "text",
+    [
+        "",
+        "#EXTM3U\n#EXT-X-VERSION:x\n",
+        "#EXTM3U\n#EXTINF:a,\nb\n",
+        "#EXTM3U\n#EXTINF:1e999,\nb\n",
+        "#EXTM3U\n#EXTINF:6,\n#EXT-X-BYTERANGE:x@y\nb\n",
+        "#EXTM3U\n#EXT-X-TARGETDURATION:1e999\n#EXTINF:6,\nb\n",
+    ],
 )
 def test_playlists_that_are_none(text: str) -> None:
     """Whatever stands in a playlist, it is read or refused with ``ValueError``."""
@@ -224,6 +233,13 @@ def test_a_byte_range_without_an_offset_follows_the_one_before() -> None:
     """RFC 8216bis 4.4.4.2."""
     text = "#EXTM3U\n#EXTINF:6,\n#EXT-X-BYTERANGE:10@5\na\n#EXTINF:6,\n#EXT-X-BYTERANGE:7\na\n"
     assert [entry.span for entry in playlists.media(text).entries] == [(10, 5), (7, 15)]
+
+
+def test_a_flood_of_faults_is_cut() -> None:
+    """Thousands of missing segments are told by the first ones and a count."""
+    found = judged("1", "objects", "all", [(str(number), "is missing") for number in range(3000)])
+    assert len(found) == 51
+    assert found[-1] == Finding("1", "objects", False, "2950 more are wrong")
 
 
 def test_a_report_is_in_the_order_of_the_rules() -> None:
