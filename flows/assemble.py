@@ -170,13 +170,13 @@ def _record(
 
 def _loudness(encoding: Encoding) -> RecordLoudness | None:
     """Return the first sound's, which is what a player starts with."""
-    if not encoding.levels:
+    if not encoding.sounds:
         return None
-    level = encoding.levels[0]
+    sound = encoding.sounds[0]
     return RecordLoudness(
-        integrated_lufs=level.result.integrated_lufs,
-        true_peak_dbtp=level.result.true_peak_dbtp,
-        target_lufs=level.target_lufs,
+        integrated_lufs=sound.result.integrated_lufs,
+        true_peak_dbtp=sound.result.true_peak_dbtp,
+        target_lufs=sound.level.target_lufs,
     )
 
 

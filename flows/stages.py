@@ -17,7 +17,7 @@ from votd.media.articles.link import link as judge_link
 from votd.media.articles.read import read_folder
 from votd.media.captions import webvtt
 from votd.media.captions.cues import cues
-from votd.media.model import CaptionTrack, Level, MediaInfo, Transcript
+from votd.media.model import CaptionTrack, Loudness, MediaInfo, Transcript
 from votd.media.schema import dump
 from votd.media.source.ingest import ingest
 from votd.media.source.judge import judge, judge_sound
@@ -43,16 +43,17 @@ async def transcode(source: Path, to: Path, settings: Settings) -> str:
     judge(info)
     with Bars() as bars, tempfile.TemporaryDirectory(prefix="votd-") as folder:
         ledger = Ledger(bars.watch)
-        levels: tuple[Level, ...] = ()
+        found: tuple[Loudness, ...] = ()
         if info.audio:
-            levels = await _audio(source, info, Path(folder, "speech.wav"), settings, ledger)
+            found = await _audio(source, info, Path(folder, "speech.wav"), settings, ledger)
         with ledger.stage("transcode") as stage:
             made = await encode(
                 source,
                 info,
                 ladder(settings.profile),
                 to,
-                levels=levels,
+                loudness=found,
+                target_lufs=settings.loudness,
                 ffmpeg=ffmpeg_of(settings),
                 threads=settings.cores,
                 progress=stage.progress,
@@ -108,14 +109,13 @@ def link(
 
 async def _audio(
     source: Path, info: MediaInfo, wav: Path, settings: Settings, ledger: Ledger, *, language: str | None = None
-) -> tuple[Level, ...]:
+) -> tuple[Loudness, ...]:
     with ledger.stage("audio") as stage:
         return await extract_audio(
             source,
             info,
             wav,
             language=language or settings.language,
-            target_lufs=settings.loudness,
             ffmpeg=ffmpeg_of(settings),
             progress=stage.progress,
         )

@@ -30,7 +30,7 @@ from votd.media.captions.cues import cues
 from votd.media.delivery import publish as delivery
 from votd.media.delivery.store import Store, open_store
 from votd.media.errors import ToolFailed
-from votd.media.model import Candidate, CaptionTrack, Encoding, Level, Link, MediaInfo, Transcript
+from votd.media.model import Candidate, CaptionTrack, Encoding, Link, Loudness, MediaInfo, Transcript
 from votd.media.process import Progress
 from votd.media.record import Record
 from votd.media.schema import dump, load
@@ -56,18 +56,11 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Levels:
-    """What ``levels.json`` holds."""
-
-    levels: tuple[Level, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Audio:
-    """What speech recognition hears, and the level that each sound is published at."""
+    """What speech recognition hears, and how loud each sound is."""
 
     wav: Path
-    levels: tuple[Level, ...]
+    loudness: tuple[Loudness, ...]
 
 
 class Steps:
@@ -140,28 +133,21 @@ class Steps:
             return None
 
         async def make(folder: Path, progress: Progress) -> None:
-            levels = await extract_audio(
-                source.path,
-                info,
-                folder / "speech.wav",
-                language=language,
-                target_lufs=target,
-                ffmpeg=self.ffmpeg,
-                progress=progress,
+            found = await extract_audio(
+                source.path, info, folder / "speech.wav", language=language, ffmpeg=self.ffmpeg, progress=progress
             )
-            (folder / "levels.json").write_bytes(dump(Levels(levels)))
+            (folder / "loudness.json").write_bytes(dump(found))
 
-        target = self.settings.loudness
-        made_with = {"ffmpeg": version(self.ffmpeg), "language": language, "target_lufs": target}
+        made_with = {"ffmpeg": version(self.ffmpeg), "language": language}
         folder = await self._made("audio", Key("audio", STEPS["audio"], {"source": source.sha256}, made_with), make)
-        return Audio(folder / "speech.wav", load(Levels, (folder / "levels.json").read_bytes()).levels)
+        return Audio(folder / "speech.wav", load(tuple[Loudness, ...], (folder / "loudness.json").read_bytes()))
 
     async def transcode(self, source: Source, info: MediaInfo, audio: Audio | None) -> Encoded:
         """Make the ladder, the MP4 and the stills. Encoded bytes differ between runs: each has its attempt token."""
-        threads, levels = self.settings.cores, audio.levels if audio else ()
+        threads, target = self.settings.cores, self.settings.loudness
         made_with = {
             "ladder": asdict(self.ladder),
-            "levels": [asdict(level) for level in levels],
+            "loudness": target,
             "ffmpeg": version(self.ffmpeg),
             "threads": threads,
         }
@@ -173,7 +159,8 @@ class Steps:
                 info,
                 self.ladder,
                 folder,
-                levels=levels,
+                loudness=audio.loudness if audio else (),
+                target_lufs=target,
                 ffmpeg=self.ffmpeg,
                 threads=threads,
                 progress=progress,

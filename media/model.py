@@ -174,17 +174,28 @@ class Loudness:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """What is done to one sound before it is encoded, and how loud it is then.
+    """What is done to one sound before it is encoded: a gain, and a limiter at ``ceiling_dbtp`` where there is one.
 
-    ``stream`` is its index in the source. ``target_lufs`` is ``None`` where the level stays as it came.
+    ``target_lufs`` is ``None`` where the level stays as it came.
+    """
+
+    gain_db: float
+    ceiling_dbtp: float | None
+    target_lufs: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """One encoded sound: its stream's index in the source, its level, and how loud it was and came to be.
+
+    ``complaints`` counts what the decoder had to say against the source.
     """
 
     stream: int
+    level: Level
     source: Loudness
-    gain_db: float
-    limited: bool
     result: Loudness
-    target_lufs: float | None
+    complaints: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,15 +212,14 @@ class Stills:
 class Encoding:
     """Everything that one transcode made in its folder; kept beside it as ``encoding.json``.
 
-    ``stills`` are the poster, the picture for sharing and the storyboard with its WebVTT; ``shots`` the moments at
-    which a new shot begins, in ms; ``levels`` those of ``audio``. ``copied`` names the rendition that is the source's
-    own stream, ``complaints`` counts what the decoder had to say against the source.
+    ``sounds`` are those of ``audio``; ``shots`` the moments at which a new shot begins, in ms. ``copied`` names the
+    rendition that is the source's own stream; ``complaints`` counts the decoder's, those over the sounds included.
     """
 
     duration_ms: int
     video: tuple[MediaTrack, ...]
     audio: tuple[MediaTrack, ...]
-    levels: tuple[Level, ...]
+    sounds: tuple[Sound, ...]
     mp4: str
     stills: Stills
     shots: tuple[int, ...]

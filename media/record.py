@@ -70,7 +70,7 @@ class RecordArticle(_Public):
 
 
 class RecordLoudness(_Public):
-    """How loud the first sound is (EBU R128), before AAC; null for silence."""
+    """How loud the first sound is as published (EBU R128); null for silence."""
 
     integrated_lufs: float | None
     true_peak_dbtp: float | None

@@ -173,6 +173,8 @@ def _counts(container: "InputContainer", streams: list[Any]) -> dict[int, _Count
     for stream in container.streams:
         if stream.index not in counts:
             stream.discard = Discard.all
+    if not streams:
+        return counts  # demux() of none would be demux() of all
     try:
         for number, packet in enumerate(container.demux(streams)):
             if number > MOST_PACKETS:

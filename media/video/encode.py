@@ -3,18 +3,19 @@
 import asyncio
 import shutil
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from votd.media.errors import ToolFailed
-from votd.media.model import Encoding, Ladder, Level, MediaInfo, MediaTrack, Rendition
+from votd.media.model import Encoding, Ladder, Loudness, MediaInfo, MediaTrack, Rendition
 from votd.media.process import Confined, Limits, Progress
 from votd.media.schema import dump
 from votd.media.video import hls, picture, stills
 from votd.media.video.check import check, check_jpeg, seconds
 from votd.media.video.graph import MP4, audio_name, encode_args
-from votd.media.video.ladder import copied, frame_count, progressive, renditions
+from votd.media.video.ladder import copied, frame_count, lead_ms, progressive, renditions
+from votd.media.video.listen import encode_sound
 from votd.media.video.run import GIB, longest_ms, run
+from votd.media.video.sound import Wanted, published
 from votd.media.video.stills import Grid
 
 PIXELS_PER_CPU_S = 2_000_000
@@ -27,42 +28,49 @@ async def transcode(
     ladder: Ladder,
     to: Path,
     *,
-    levels: tuple[Level, ...],
+    loudness: tuple[Loudness, ...],
+    target_lufs: float,
     ffmpeg: str,
     threads: int,
     progress: Progress,
 ) -> Encoding:
-    """Make the ladder, the sounds at their ``levels``, the MP4 and the stills of a source in the empty folder ``to``.
+    """Make the ladder, the sounds, the MP4 and the stills of a source in the empty folder ``to``.
 
+    ``loudness`` is what ``extract_audio`` found in each sound, ``target_lufs`` what they are brought to.
     ``to`` then holds ``encoding.json``, ``video.mp4``, the stills, and a folder with its playlists for each track.
     Raises ``RejectedSource`` where the source cannot be decoded to its end.
     """
     assert info.video is not None, "a source without video is refused before"
     chosen = renditions(info.video, ladder)
-    for name in (*(rendition.name for rendition in chosen), *(audio_name(i) for i in range(len(levels)))):
+    for name in (*(rendition.name for rendition in chosen), *(audio_name(i) for i in range(len(loudness)))):
         (to / name).mkdir()
     room = _most_bytes(info, chosen, ladder)
     _check_room(to, room)
-    arguments = encode_args(
-        ffmpeg, source.absolute(), info, chosen, ladder, levels=levels, to=to.absolute(), threads=threads
-    )
-    confined = Confined(reads=(source.absolute(),), writes=(to.absolute(),))
+    source, to = source.absolute(), to.absolute()
+    length, rate = frame_count(info, chosen[0].frame_rate), chosen[0].frame_rate
+    wanted = Wanted(target_lufs, ladder.audio_bitrate, lead_ms(info.video, rate), length / rate)
+    files = [to / f"{audio_name(i)}.m4a" for i in range(len(loudness))]
+    sounds = [
+        await encode_sound(source, info, stream, found, wanted, to=file, ffmpeg=ffmpeg)
+        for stream, found, file in zip(published(info), loudness, files, strict=True)
+    ]
+    arguments = encode_args(ffmpeg, source, info, chosen, ladder, sounds=files, to=to, threads=threads)
     limits = _encode_limits(info, chosen, threads, room)
-    said = await run(arguments, limits, confined, longest_ms(info), progress)
+    said = await run(arguments, limits, Confined(reads=(source,), writes=(to,)), longest_ms(info), progress)
+    for file in files:
+        file.unlink()
     video, audio = await asyncio.to_thread(_tracks, to, info, chosen)
-    planned = stills.grid(frame_count(info, chosen[0].frame_rate), chosen[0])
-    made = round(seconds(video[0]) * planned.rate)  # a damaged source has fewer frames than it says
     copy = copied(info, chosen, ladder)
     encoding = Encoding(
         duration_ms=round(seconds(video[0]) * 1000),
         video=video,
         audio=audio,
-        levels=levels,
+        sounds=tuple(sounds),
         mp4=MP4,
         stills=stills.STILLS,
-        shots=await _stills(to.absolute(), chosen[0], replace(planned, frames=made), ffmpeg),
+        shots=await _stills(to, chosen[0], stills.grid(length, chosen[0]), ffmpeg),
         copied=copy.name if copy else None,
-        complaints=said.complaints,
+        complaints=said.complaints + sum(sound.complaints for sound in sounds),
     )
     (to / "encoding.json").write_bytes(dump(encoding))
     return encoding

@@ -11,11 +11,11 @@ from typing import Any
 
 import ffmpeg as fp
 
-from votd.media.model import Ladder, Level, MediaInfo, Rendition
-from votd.media.video import picture, sound
+from votd.media.model import Ladder, MediaInfo, Rendition
+from votd.media.video import picture
 from votd.media.video.boxes import INIT
 from votd.media.video.command import compiled, source_input
-from votd.media.video.ladder import copied, frame_count, gop_frames, lead_ms, progressive
+from votd.media.video.ladder import copied, frame_count, gop_frames, progressive
 from votd.media.video.stills import CANDIDATE, STILLS, Grid, grid
 
 MP4 = "video.mp4"
@@ -28,11 +28,11 @@ def encode_args(
     renditions: Sequence[Rendition],
     ladder: Ladder,
     *,
-    levels: tuple[Level, ...],
+    sounds: Sequence[Path],
     to: Path,
     threads: int,
 ) -> list[str]:
-    """Return the command that decodes once and makes everything in ``to``.
+    """Return the command that decodes once and makes everything in ``to``; ``sounds`` are encoded already.
 
     The tracks' folders, named like the renditions and as ``audio_name`` says, must be there.
     """
@@ -47,10 +47,9 @@ def encode_args(
     copy = copied(info, renditions, ladder)
     if copy:
         sizes[0] = taken[str(info.video.index)]
-    lead = lead_ms(info.video, rate)
-    streams = [*sizes, *sound.sounds(taken, levels, lead, frame_count(info, rate) / rate)]
-    tee = "|".join(_branches(to, renditions, ladder, len(levels)))
-    options = {**_video_options(renditions, ladder, copy), **(sound.aac_options(ladder) if levels else {})}
+    streams = [*sizes, *(source_input(file)["a"] for file in sounds)]
+    tee = "|".join(_branches(to, renditions, ladder, len(sounds)))
+    options = {**_video_options(renditions, ladder, copy), **({"c:a": "copy"} if sounds else {})}
     encode = fp.output(*streams, tee, f="tee", threads=threads, map_metadata=-1, map_chapters=-1, **options)
     stills = _stills(parts[1], smallest[1], tiles, to)
     outputs = fp.merge_outputs(encode, *stills)

@@ -1,28 +1,21 @@
-"""The audio-only pass: what speech recognition hears, and the level that each sound is published at."""
+"""The passes over the sound alone: what speech recognition hears, and the sounds that are published."""
 
 import wave
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from votd.media.errors import BadRequest, ToolFailed
-from votd.media.model import AudioStream, Level, Loudness, MediaInfo
+from votd.media.model import AudioStream, Loudness, MediaInfo, Sound
 from votd.media.process import Confined, Limits, Progress
 from votd.media.video import logs, sound
-from votd.media.video.run import GIB, longest_ms, run
+from votd.media.video.run import GIB, Said, longest_ms, run
+from votd.media.video.sound import Wanted
 
 
 async def extract_audio(
-    source: Path,
-    info: MediaInfo,
-    wav: Path,
-    *,
-    language: str | None,
-    target_lufs: float,
-    ffmpeg: str,
-    progress: Progress,
-) -> tuple[Level, ...]:
-    """Write the sound of ``language`` as 16 kHz mono 16-bit WAV; return the level of each sound that is published.
+    source: Path, info: MediaInfo, wav: Path, *, language: str | None, ffmpeg: str, progress: Progress
+) -> tuple[Loudness, ...]:
+    """Write the sound of ``language`` as 16 kHz mono 16-bit WAV; return how loud each sound to be published is.
 
     Raises ``RejectedSource`` where the sound cannot be decoded.
     """
@@ -30,38 +23,47 @@ async def extract_audio(
     if not streams:
         raise BadRequest("The video has no sound to extract.")
     speech = sound.spoken(info, language)
-    levels = []
+    found = []
     for number, stream in enumerate(streams):
-        part = _part(progress, number, len(streams))
-        arguments = sound.audio_args(ffmpeg, source, stream, wav if stream is speech else None, None)
-        found = await _measured(arguments, info, Confined(reads=(source,), writes=(wav.parent,)), part)
-        level = sound.first_level(stream, found, target_lufs)
-        levels.append(await _limited(source, info, stream, level, ffmpeg) if level.limited else level)
+        arguments = sound.listen_args(ffmpeg, source, stream, wav if stream is speech else None)
+        confined = Confined(reads=(source,), writes=(wav.parent,))
+        found.append(_loudness(await _run(arguments, info, confined, _part(progress, number, len(streams)))))
     _check_wav(wav)
-    return tuple(levels)
+    return tuple(found)
 
 
-async def _limited(source: Path, info: MediaInfo, stream: AudioStream, level: Level, ffmpeg: str) -> Level:
-    """Find the gain at which a sound leaves the limiter at its target, each time from what came out before.
+async def encode_sound(
+    source: Path, info: MediaInfo, stream: AudioStream, found: Loudness, wanted: Wanted, *, to: Path, ffmpeg: str
+) -> Sound:
+    """Write one sound as AAC in an MP4; ``found`` is how loud it is in the source.
 
-    One that never gets there, all peaks and silence, keeps its level.
+    Loudness is measured in what was encoded, and the gain corrected by what was found there. A sound that never gets
+    there, all peaks and silence, keeps its level.
     """
-    for _ in range(sound.MOST_PASSES):
-        arguments = sound.audio_args(ffmpeg, source, stream, None, level)
-        found = await _measured(arguments, info, Confined(reads=(source,)), lambda share: None)
-        if found.integrated_lufs is None:
+    source, to, level = source.absolute(), to.absolute(), sound.first_level(stream, found, wanted.target_lufs)
+    for tries_left in reversed(range(sound.MOST_TRIES + 1)):
+        level = level if tries_left else sound.AS_IT_CAME
+        to.unlink(missing_ok=True)
+        arguments = sound.aac_args(ffmpeg, source, stream.index, level, wanted, to=to)
+        said = await _run(arguments, info, Confined(reads=(source,), writes=(to.parent,)))
+        result = _loudness(await _run(sound.loudness_args(ffmpeg, to), info, Confined(reads=(to,))))
+        following = sound.next_level(level, result)
+        if following is None:
             break
-        if sound.is_close(level, found):
-            return replace(level, result=found)
-        level = sound.next_level(level, found)
-    return replace(level, gain_db=0.0, limited=False, result=level.source, target_lufs=None)
+        level = following
+    return Sound(stream.index, level, found, result, said.complaints)
 
 
-async def _measured(arguments: Sequence[str], info: MediaInfo, confined: Confined, progress: Progress) -> Loudness:
+async def _run(
+    arguments: Sequence[str], info: MediaInfo, confined: Confined, progress: Progress = lambda share: None
+) -> Said:
     seconds = longest_ms(info) // 1000 + 1
     # Address space: 0.5 GB were used. Twice the length: the header may be wrong, and a WAV is 32 kB a second.
     limits = Limits(wall_s=120 + seconds, cpu_s=60 + seconds, memory=2 * GIB, file_size=(seconds * 2 + 60) * 32_000)
-    said = await run(arguments, limits, confined, longest_ms(info), progress)
+    return await run(arguments, limits, confined, longest_ms(info), progress)
+
+
+def _loudness(said: Said) -> Loudness:
     try:
         return logs.loudness(said.log)
     except ValueError as e:

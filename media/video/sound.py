@@ -3,29 +3,41 @@
 The target is a setting: AES TD1008 asks for -18 LUFS of streamed speech; true peaks stay under -1 dBTP (EBU R128 s2).
 """
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import ffmpeg as fp
 
-from votd.media.model import AudioStream, Ladder, Level, Loudness, MediaInfo
+from votd.media.model import AudioStream, Level, Loudness, MediaInfo
 from votd.media.video.command import compiled, source_input
 
 SAMPLE_RATE = 48_000
 AAC_FRAME = 1024
 SPEECH_RATE = 16_000
+MOST_DBTP = -1.0
 CEILING_DBTP = -2.0
-"""One below what may be published: AAC's own errors add to peaks."""
+"""Where a limiter begins with: AAC's own errors add to peaks."""
 OVERSAMPLED_RATE = 192_000
 """A limiter at four times the rate sees the peaks between samples (ITU-R BS.1770, annex 2)."""
 QUIETEST_LUFS = -50.0
 """Less is a room without a voice: raised to the target, only its noise would be heard."""
 SHORTEST_MS = 3000
 """R128 integrates blocks of 400 ms: a shorter sound's figure is a matter of chance."""
-CLOSE_LU = 0.2
-MOST_PASSES = 5
+CLOSE_LU = 0.3
+MOST_TRIES = 5
+AS_IT_CAME = Level(0.0, None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What every sound of a video is to be: as loud, as dense and as long; ``lead_ms`` at its beginning go."""
+
+    target_lufs: float
+    bitrate: int
+    lead_ms: int
+    seconds: Fraction
 
 
 def published(info: MediaInfo) -> tuple[AudioStream, ...]:
@@ -49,57 +61,66 @@ def first_level(stream: AudioStream, found: Loudness, target_lufs: float) -> Lev
     """Return the static gain that brings a sound to the target; silence and the very short keep their level."""
     loud, peak = found.integrated_lufs, found.true_peak_dbtp
     if loud is None or peak is None or loud < QUIETEST_LUFS or stream.duration_ms < SHORTEST_MS:
-        return Level(stream.index, found, 0.0, False, found, None)
+        return AS_IT_CAME
     gain = round(target_lufs - loud, 2)
-    result = Loudness(round(loud + gain, 2), round(peak + gain, 2))
-    return Level(stream.index, found, gain, peak + gain > CEILING_DBTP, result, target_lufs)
+    return Level(gain, CEILING_DBTP if peak + gain > CEILING_DBTP else None, target_lufs)
 
 
-def next_level(level: Level, found: Loudness) -> Level:
-    """Correct a limited sound's gain by what the limiter took; ``found`` is what came out of it."""
-    assert level.target_lufs is not None and found.integrated_lufs is not None, "only what is heard is limited"
-    gain = round(level.gain_db + level.target_lufs - found.integrated_lufs, 2)
-    return Level(level.stream, level.source, gain, True, found, level.target_lufs)
+def next_level(level: Level, found: Loudness) -> Level | None:
+    """Return the level to try after one that came out as ``found``; ``None`` where that was right.
 
-
-def is_close(level: Level, found: Loudness) -> bool:
-    """Tell whether a limited sound came out at its target."""
-    assert level.target_lufs is not None and found.integrated_lufs is not None, "only what is heard is limited"
-    return abs(found.integrated_lufs - level.target_lufs) <= CLOSE_LU
-
-
-def audio_args(ffmpeg: str, source: Path, stream: AudioStream, wav: Path | None, level: Level | None) -> list[str]:
-    """Return the command that logs the EBU R128 loudness of the stereo mix that is published, after ``level``.
-
-    ``wav``: write it as 16 kHz mono for speech recognition too, as it comes. Video is not decoded.
+    A limiter takes loudness, and so does AAC from noise, of which it keeps nothing above 17 kHz; it adds to peaks.
     """
-    audio = _stereo(source_input(source, vn=None)[str(stream.index)])
-    audio = _levelled(audio, level).filter("ebur128", peak="true", framelog="quiet")
+    if level.target_lufs is None:
+        return None
+    if found.integrated_lufs is None or found.true_peak_dbtp is None:
+        return AS_IT_CAME
+    missing, over = level.target_lufs - found.integrated_lufs, found.true_peak_dbtp - MOST_DBTP
+    if abs(missing) <= CLOSE_LU and over <= 0:
+        return None
+    ceiling = level.ceiling_dbtp
+    if over > 0:
+        ceiling = CEILING_DBTP if ceiling is None else round(ceiling - over - 0.1, 2)
+    return Level(round(level.gain_db + missing, 2), ceiling, level.target_lufs)
+
+
+def listen_args(ffmpeg: str, source: Path, stream: AudioStream, wav: Path | None) -> list[str]:
+    """Return the command that logs the EBU R128 loudness of a sound's stereo mix, as it comes. No video is decoded.
+
+    ``wav``: write it as 16 kHz mono for speech recognition too.
+    """
+    audio = _stereo(source_input(source, vn=None)[str(stream.index)]).filter("ebur128", peak="true", framelog="quiet")
     if wav is None:
-        return compiled(fp.output(audio, "-", f="null"), ffmpeg, "-loglevel", "info")
+        return _logging(fp.output(audio, "-", f="null"), ffmpeg)
     audio = audio.filter("aresample", SPEECH_RATE).filter("aformat", sample_fmts="s16", channel_layouts="mono")
-    output = fp.output(audio, f"file:{wav}", f="wav", map_metadata=-1)
-    return compiled(output, ffmpeg, "-loglevel", "info")  # ebur128's summary is information
+    return _logging(fp.output(audio, f"file:{wav}", f="wav", map_metadata=-1), ffmpeg)
 
 
-def sounds(source: Any, levels: tuple[Level, ...], lead_ms: int, seconds: Fraction) -> Iterator[Any]:
-    """Yield each sound at its level, without its first ``lead_ms``, as long as the pictures up to a whole AAC frame.
+def loudness_args(ffmpeg: str, file: Path) -> list[str]:
+    """Return the command that logs the EBU R128 loudness of a sound that we encoded."""
+    audio = source_input(file)["a"].filter("ebur128", peak="true", framelog="quiet")
+    return _logging(fp.output(audio, "-", f="null"), ffmpeg)
 
-    AAC adds a frame of priming; with one more frame than the pictures need, a last segment of 21 ms is left over.
+
+def aac_args(ffmpeg: str, source: Path, stream: int, level: Level, wanted: Wanted, *, to: Path) -> list[str]:
+    """Return the command that encodes a sound at its level.
+
+    It ends with its last whole AAC frame before the pictures do. AAC adds a frame of priming; with one more frame than
+    they need, a last segment of 21 ms would be left over.
     """
-    frames = max(1, -int(-seconds * SAMPLE_RATE // AAC_FRAME) - 1)
+    frames = max(1, -int(-wanted.seconds * SAMPLE_RATE // AAC_FRAME) - 1)
     samples = frames * AAC_FRAME
-    for level in levels:
-        audio = source[str(level.stream)]
-        if lead_ms:
-            audio = audio.filter("asetpts", f"PTS-{lead_ms}/1000/TB")
-        audio = _levelled(_stereo(audio), level)
-        yield audio.filter("apad", whole_len=samples).filter("atrim", end_sample=samples)
+    audio = source_input(source, vn=None)[str(stream)]
+    if wanted.lead_ms:
+        audio = audio.filter("asetpts", f"PTS-{wanted.lead_ms}/1000/TB")
+    audio = _levelled(_stereo(audio), level)
+    audio = audio.filter("apad", whole_len=samples).filter("atrim", end_sample=samples)
+    options = {"c:a": "aac", "b:a": wanted.bitrate, "map_metadata": -1, "f": "mp4"}
+    return compiled(fp.output(audio, f"file:{to}", **options), ffmpeg, "-loglevel", "warning")
 
 
-def aac_options(ladder: Ladder) -> dict[str, Any]:
-    """Return the encoder's options, the same for each sound."""
-    return {"c:a": "aac", "b:a": ladder.audio_bitrate, "flags:a": "+global_header"}
+def _logging(output: Any, ffmpeg: str) -> list[str]:
+    return compiled(output, ffmpeg, "-loglevel", "info")  # ebur128's summary is information
 
 
 def _stereo(audio: Any) -> Any:
@@ -108,13 +129,13 @@ def _stereo(audio: Any) -> Any:
     return audio.filter("aformat", channel_layouts="stereo")
 
 
-def _levelled(audio: Any, level: Level | None) -> Any:
-    if level is None or (not level.gain_db and not level.limited):
+def _levelled(audio: Any, level: Level) -> Any:
+    if not level.gain_db and level.ceiling_dbtp is None:
         return audio
     audio = audio.filter("volume", f"{level.gain_db}dB", precision="float")
-    if not level.limited:
+    if level.ceiling_dbtp is None:
         return audio
-    limit = round(10 ** (CEILING_DBTP / 20), 4)
+    limit = round(10 ** (level.ceiling_dbtp / 20), 4)
     audio = audio.filter("aresample", OVERSAMPLED_RATE)
     # level: else it would turn everything up again afterwards; latency: else all sound comes late by the attack
     audio = audio.filter("alimiter", limit=limit, attack=5, release=50, level="disabled", latency=1)

@@ -339,3 +339,10 @@ def test_names_are_taken_literally(name: str, make_clip: Maker, tmp_path: Path) 
     """Open the file of that name, whatever libav would see in it."""
     (tmp_path / name).write_bytes(make_clip("probe-base.mp4").read_bytes())
     assert seen(tmp_path / name).duration_ms == 4000
+
+
+def test_a_file_of_subtitles_alone(ffmpeg: str, tmp_path: Path) -> None:
+    """Refuse a container in which there is neither picture nor sound."""
+    (tmp_path / "text.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nWords.\n")
+    subprocess.run([ffmpeg, "-v", "error", "-i", str(tmp_path / "text.srt"), str(tmp_path / "text.mkv")], check=True)
+    assert "neither picture nor sound" in refusal(tmp_path / "text.mkv", tmp_path)

@@ -16,14 +16,15 @@ import m3u8
 import pytest
 
 from votd.media.errors import BadRequest, RejectedSource, ToolFailed
-from votd.media.model import Encoding, Ladder, Level, Loudness, MediaInfo, Rung
+from votd.media.model import Encoding, Ladder, Level, Loudness, MediaInfo, Rung, Sound
 from votd.media.schema import load
 from votd.media.source.probe import probe
 from votd.media.video import encode, listen
 from votd.media.video.hls import master_playlist
+from votd.media.video.logs import loudness as loudness_of
 from votd.media.video.measure import measure
 from votd.media.video.run import version
-from votd.media.video.sound import published
+from votd.media.video.sound import Wanted, published
 
 LADDER = Ladder("test", "ultrafast", 60, 2000, 3, 64_000, (Rung(180, 28, 600_000), Rung(90, 28, 200_000)))
 Clip = Callable[..., Path]
@@ -39,19 +40,26 @@ def transcode(
     """Probe and encode a file into the new folder ``to``, its sounds as they are."""
     to.mkdir()
     info = info or asyncio.run(probe(source))
-    nothing = Loudness(None, None)
-    levels = tuple(Level(stream.index, nothing, 0.0, False, nothing, None) for stream in published(info))
-    job = encode.transcode(source, info, LADDER, to, levels=levels, ffmpeg=ffmpeg, threads=2, progress=told)
+    loudness = tuple(Loudness(None, None) for _ in published(info))  # as silence, whose level is kept
+    job = encode.transcode(
+        source, info, LADDER, to, loudness=loudness, target_lufs=-18, ffmpeg=ffmpeg, threads=2, progress=told
+    )
     return asyncio.run(job)
 
 
-def extract(source: Path, wav: Path, ffmpeg: str, info: MediaInfo | None = None, target: float = -18) -> Level:
-    """Probe a file and extract its sound; return the level that it would be published at."""
+def extract(source: Path, wav: Path, ffmpeg: str, info: MediaInfo | None = None) -> Loudness:
+    """Probe a file and extract its sound; return how loud it is."""
     info = info or asyncio.run(probe(source))
-    job = listen.extract_audio(
-        source, info, wav, language=None, target_lufs=target, ffmpeg=ffmpeg, progress=lambda done: None
-    )
+    job = listen.extract_audio(source, info, wav, language=None, ffmpeg=ffmpeg, progress=lambda done: None)
     return asyncio.run(job)[0]
+
+
+def encoded(source: Path, to: Path, ffmpeg: str, target: float = -18) -> Sound:
+    """Encode the only sound of a file, 6 s of it, at the target's level."""
+    info = asyncio.run(probe(source))
+    found = extract(source, to.with_suffix(".wav"), ffmpeg, info)
+    wanted = Wanted(target, 128_000, 0, Fraction(6))
+    return asyncio.run(listen.encode_sound(source, info, info.audio[0], found, wanted, to=to, ffmpeg=ffmpeg))
 
 
 def packets(folder: Path) -> list[tuple[Fraction, Fraction, bool]]:
@@ -409,11 +417,9 @@ def test_measured_key_frame(made: tuple[Path, Encoding], tmp_path: Path) -> None
 
 def test_speech_wav(make_clip: Clip, ffmpeg: str, tmp_path: Path) -> None:
     """Write 16 kHz mono as long as the source, and measure EBU R128: lavfi's sine has an amplitude of 1/8."""
-    level = extract(make_clip("four.mp4", seconds=4), tmp_path / "a.wav", ffmpeg)
-    assert level.source.integrated_lufs == pytest.approx(-21.8, abs=0.5)
-    assert level.source.true_peak_dbtp == pytest.approx(-20, abs=2)
-    assert level.result.integrated_lufs == -18
-    assert not level.limited
+    loudness = extract(make_clip("four.mp4", seconds=4), tmp_path / "a.wav", ffmpeg)
+    assert loudness.integrated_lufs == pytest.approx(-21.8, abs=0.5)
+    assert loudness.true_peak_dbtp == pytest.approx(-20, abs=2)
     with wave.open(str(tmp_path / "a.wav")) as wav:
         assert (wav.getframerate(), wav.getnchannels(), wav.getsampwidth()) == (16_000, 1, 2)
         assert wav.getnframes() / 16_000 == pytest.approx(4, abs=0.05)
@@ -423,18 +429,50 @@ def test_silence(make_clip: Clip, ffmpeg: str, tmp_path: Path) -> None:
     """Give silence no loudness."""
     quiet = ("-f", "lavfi", "-i", "anullsrc=channel_layout=mono:sample_rate=8000")
     clip = make_clip("silent.mp4", seconds=2, audio=False, extra_in=quiet, extra_out=("-t", "2"))
-    nothing = Loudness(None, None)
-    assert extract(clip, tmp_path / "a.wav", ffmpeg) == Level(1, nothing, 0.0, False, nothing, None)
+    assert extract(clip, tmp_path / "a.wav", ffmpeg) == Loudness(None, None)
 
 
-def test_peaks_are_limited(make_clip: Clip, ffmpeg: str, tmp_path: Path) -> None:
-    """Bring quiet sound with loud clicks to the target, its peaks cut, and say what came out."""
-    clicks = "aevalsrc='0.02*sin(2*PI*300*t)+0.9*lt(mod(t\\,2)\\,0.002)':s=48000:d=6"
-    clip = make_clip("clicks.mp4", seconds=6, audio=False, extra_in=("-f", "lavfi", "-i", clicks))
-    level = extract(clip, tmp_path / "a.wav", ffmpeg)
-    assert level.limited
-    assert level.result.integrated_lufs == pytest.approx(-18, abs=0.2)
-    assert level.result.true_peak_dbtp is not None and level.result.true_peak_dbtp <= -1.7
+SOUNDS = {
+    "tone": "sine=frequency=440:sample_rate=48000:duration=6",
+    "clicks": "aevalsrc='0.02*sin(2*PI*300*t)+0.9*lt(mod(t\\,2)\\,0.002)':s=48000:d=6",
+    "white noise": "anoisesrc=color=white:amplitude=0.9:seed=1:r=48000:d=6",
+    "violet noise": "anoisesrc=color=violet:amplitude=0.5:seed=1:r=48000:d=6",
+    "bursts": "anoisesrc=color=white:amplitude=0.9:seed=1:r=48000:d=6,volume='lt(mod(t,0.5),0.05)':eval=frame",
+}
+
+
+@pytest.mark.parametrize("kind", SOUNDS)
+def test_loudness(make_clip: Clip, ffmpeg: str, tmp_path: Path, kind: str) -> None:
+    """Bring every sound to the target, peaks under the limit, as measured in what was encoded."""
+    clip = make_clip("sound.mkv", seconds=6, audio=False, extra_in=("-f", "lavfi", "-i", SOUNDS[kind]))
+    made = encoded(clip, tmp_path / "a.m4a", ffmpeg)
+    log = subprocess.run(
+        [
+            ffmpeg,
+            "-hide_banner",
+            "-i",
+            tmp_path / "a.m4a",
+            "-af",
+            "ebur128=peak=true:framelog=quiet",
+            "-f",
+            "null",
+            "-",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stderr
+    assert loudness_of(log) == made.result
+    if made.level.target_lufs is not None:
+        assert made.result.integrated_lufs == pytest.approx(-18, abs=0.4)
+        assert made.result.true_peak_dbtp is not None and made.result.true_peak_dbtp <= -1
+    assert (kind == "violet noise") or made.level.target_lufs == -18
+
+
+def test_a_very_short_sound_keeps_its_level(make_clip: Clip, ffmpeg: str, tmp_path: Path) -> None:
+    """Leave alone what is too short to be measured."""
+    made = encoded(make_clip("two.mp4", seconds=2), tmp_path / "a.m4a", ffmpeg)
+    assert made.level == Level(0.0, None, None)
 
 
 def test_no_sound(make_clip: Clip, ffmpeg: str, tmp_path: Path) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from votd.media.model import AudioStream, Gops, Ladder, Level, Loudness, MediaInfo, Rendition, Rung, VideoStream
+from votd.media.model import AudioStream, Gops, Ladder, Level, MediaInfo, Rendition, Rung, VideoStream
 from votd.media.video.graph import encode_args
 from votd.media.video.ladder import frame_count
-from votd.media.video.sound import audio_args
+from votd.media.video.sound import AS_IT_CAME, Wanted, aac_args, listen_args
 
 RATE = Fraction(30000, 1001)
 LADDER = Ladder("test", "veryfast", 60, 2000, 3, 128_000, (Rung(720, 23, 3_000_000), Rung(360, 24, 700_000)))
@@ -23,8 +23,7 @@ VIDEO = VideoStream(
 SOUND = AudioStream(1, "aac", 48_000, 2, "en", 12_000)
 INFO = MediaInfo("mov,mp4", 1, 12_012, 12_012, 2, None, VIDEO, (SOUND,))
 
-HEARD = Loudness(-23.0, -9.0)
-LEVEL = Level(1, HEARD, 5.0, False, Loudness(-18.0, -4.0), -18.0)
+WANTED = Wanted(-18.0, 128_000, 0, Fraction(12012, 1000))
 
 SAFE = [
     *("-format_whitelist", "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mxf"),
@@ -33,10 +32,9 @@ SAFE = [
 
 
 def encode(info: MediaInfo, renditions: tuple[Rendition, ...], to: str = "/w/out") -> list[str]:
-    """Return the encode's command with 4 threads, each sound raised by 5 dB."""
-    levels = tuple(replace(LEVEL, stream=stream.index) for stream in info.audio)
-    source, to_ = Path("/w/in.mp4"), Path(to)
-    return encode_args("ffmpeg", source, info, renditions, LADDER, levels=levels, to=to_, threads=4)
+    """Return the encode's command with 4 threads."""
+    sounds = [Path(f"/w/{number}.m4a") for number, _ in enumerate(info.audio)]
+    return encode_args("ffmpeg", Path("/w/in.mp4"), info, renditions, LADDER, sounds=sounds, to=Path(to), threads=4)
 
 
 def graph(info: MediaInfo, renditions: tuple[Rendition, ...] = BOTH) -> list[str]:
@@ -47,7 +45,7 @@ def graph(info: MediaInfo, renditions: tuple[Rendition, ...] = BOTH) -> list[str
 
 def test_audio_pass() -> None:
     """Extract speech and loudness in one chain, without the video."""
-    assert audio_args("ffmpeg", Path("/w/-i %d.mp4"), SOUND, Path("/w/a.wav"), None) == [
+    assert listen_args("ffmpeg", Path("/w/-i %d.mp4"), SOUND, Path("/w/a.wav")) == [
         *("ffmpeg", "-nostdin", "-hide_banner", "-nostats", "-progress", "pipe:1", "-loglevel", "info"),
         *SAFE,
         *("-vn", "-i", "file:/w/-i %d.mp4"),
@@ -61,19 +59,36 @@ def test_audio_pass() -> None:
     ]
 
 
-def test_limited_pass() -> None:
-    """Measure what a limiter leaves, at four times the rate, and write nothing."""
-    arguments = audio_args("ffmpeg", Path("/w/in.mp4"), SOUND, None, replace(LEVEL, limited=True))
-    assert arguments[arguments.index("-filter_complex") + 1 :] == [
-        "[0:1]aresample=48000:async=1:first_pts=0[s0];"
-        "[s0]aformat=channel_layouts=stereo[s1];"
-        "[s1]volume=5.0dB:precision=float[s2];"
-        "[s2]aresample=192000[s3];"
-        "[s3]alimiter=attack=5:latency=1:level=disabled:limit=0.7943:release=50[s4];"
-        "[s4]aresample=48000[s5];"
-        "[s5]ebur128=framelog=quiet:peak=true[s6]",
-        *("-map", "[s6]", "-f", "null", "-"),
+def sound_filters(level: Level, wanted: Wanted = WANTED) -> list[str]:
+    """Return the filters of a sound's encode."""
+    arguments = aac_args("ffmpeg", Path("/w/in.mp4"), 1, level, wanted, to=Path("/w/a.m4a"))
+    assert arguments[-1] == "file:/w/a.m4a"
+    return arguments[arguments.index("-filter_complex") + 1].split(";")
+
+
+def test_sound() -> None:
+    """Encode a sound as it came: from 0, stereo, as long as the pictures."""
+    assert sound_filters(AS_IT_CAME) == [
+        "[0:1]aresample=48000:async=1:first_pts=0[s0]",
+        "[s0]aformat=channel_layouts=stereo[s1]",
+        "[s1]apad=whole_len=576512[s2]",
+        "[s2]atrim=end_sample=576512[s3]",
     ]
+
+
+def test_limited_sound() -> None:
+    """Raise a sound and limit it at four times the rate, where the peaks between samples show."""
+    assert sound_filters(Level(5.0, -2.0, -18.0))[2:6] == [
+        "[s1]volume=5.0dB:precision=float[s2]",
+        "[s2]aresample=192000[s3]",
+        "[s3]alimiter=attack=5:latency=1:level=disabled:limit=0.7943:release=50[s4]",
+        "[s4]aresample=48000[s5]",
+    ]
+
+
+def test_sound_follows_the_pictures() -> None:
+    """Take from the sound what the pictures lose at their beginning."""
+    assert sound_filters(AS_IT_CAME, replace(WANTED, lead_ms=21))[0] == "[0:1]asetpts=PTS-21/1000/TB[s0]"
 
 
 def test_encode() -> None:
@@ -83,6 +98,8 @@ def test_encode() -> None:
         *("-loglevel", "warning", "-filter_complex_threads", "4"),
         *SAFE,
         *("-reinit_filter:v", "0", "-threads", "4", "-i", "file:/w/in.mp4"),
+        *SAFE,
+        *("-i", "file:/w/0.m4a"),
         "-filter_complex",
         "[0:0]fps=fps=30000/1001:start_time=0[s0];"
         "[s0]tpad=stop=30:stop_mode=clone[s1];"
@@ -97,28 +114,23 @@ def test_encode() -> None:
         "[s11]scale=640:360:reset_sar=1[s12];"
         "[s12]setsar=1[s13];"
         "[s13]split=2[s14][s15];"
-        "[0:1]aresample=48000:async=1:first_pts=0[s16];"
-        "[s16]aformat=channel_layouts=stereo[s17];"
-        "[s17]volume=5.0dB:precision=float[s18];"
-        "[s18]apad=whole_len=576512[s19];"
-        "[s19]atrim=end_sample=576512[s20];"
-        "[s9]select=not(mod(n\\,60))[s21];"
-        "[s21]scale=out_color_matrix=bt601:out_range=pc[s22];"
-        "[s22]format=yuvj420p[s23];"
-        "[s15]scdet=threshold=10[s24];"
-        "[s24]metadata=file=/w/out/shots.txt:key=lavfi.scd.time:mode=print[s25];"
-        "[s25]select=not(mod(n\\,60))[s26];"
-        "[s26]signalstats[s27];"
-        "[s27]blurdetect[s28];"
-        "[s28]metadata=file=/w/out/scores.txt:mode=print[s29];"
-        "[s29]scale=192:108[s30];"
-        "[s30]scale=out_color_matrix=bt601:out_range=pc[s31];"
-        "[s31]format=yuvj420p[s32];"
-        "[s32]tile=6x1[s33]",
-        *("-map", "[s10]", "-map", "[s14]", "-map", "[s20]", "-f", "tee"),
-        *("-b:a", "128000", "-bf", "2", "-bufsize:v:0", "4500000", "-bufsize:v:1", "1050000"),
-        *("-c:a", "aac", "-c:v", "libx264", "-crf:v:0", "23", "-crf:v:1", "24"),
-        *("-flags:a", "+global_header", "-flags:v", "+cgop+global_header", "-g", "60", "-keyint_min", "60"),
+        "[s9]select=not(mod(n\\,60))[s16];"
+        "[s16]scale=out_color_matrix=bt601:out_range=pc[s17];"
+        "[s17]format=yuvj420p[s18];"
+        "[s15]scdet=threshold=10[s19];"
+        "[s19]metadata=file=/w/out/shots.txt:key=lavfi.scd.time:mode=print[s20];"
+        "[s20]select=not(mod(n\\,60))[s21];"
+        "[s21]signalstats[s22];"
+        "[s22]blurdetect[s23];"
+        "[s23]metadata=file=/w/out/scores.txt:mode=print[s24];"
+        "[s24]scale=192:108[s25];"
+        "[s25]scale=out_color_matrix=bt601:out_range=pc[s26];"
+        "[s26]format=yuvj420p[s27];"
+        "[s27]tile=6x1[s28]",
+        *("-map", "[s10]", "-map", "[s14]", "-map", "1:a", "-f", "tee"),
+        *("-bf", "2", "-bufsize:v:0", "4500000", "-bufsize:v:1", "1050000"),
+        *("-c:a", "copy", "-c:v", "libx264", "-crf:v:0", "23", "-crf:v:1", "24"),
+        *("-flags:v", "+cgop+global_header", "-g", "60", "-keyint_min", "60"),
         *("-map_chapters", "-1", "-map_metadata", "-1", "-maxrate:v:0", "3000000", "-maxrate:v:1", "700000"),
         *("-preset", "veryfast", "-profile:v:0", "high", "-profile:v:1", "high"),
         *("-sc_threshold", "0", "-threads", "4"),
@@ -129,9 +141,9 @@ def test_encode() -> None:
         "[select=2:use_timeline=0:f=dash:seg_duration=6.006000:init_seg_name=audio/init.mp4"
         ":media_seg_name=audio/$Number%05d$.m4s]file:/w/out/audio.mpd|"
         "[select=0,2:f=mp4:movflags=+faststart]file:/w/out/video.mp4",
-        *("-map", "[s23]", "-f", "image2", "-c:v", "mjpeg", "-fps_mode", "passthrough", "-map_metadata", "-1"),
+        *("-map", "[s18]", "-f", "image2", "-c:v", "mjpeg", "-fps_mode", "passthrough", "-map_metadata", "-1"),
         *("-q:v", "3", "file:/w/out/candidate-%05d.jpg"),
-        *("-map", "[s33]", "-f", "image2", "-c:v", "mjpeg", "-fps_mode", "passthrough", "-map_metadata", "-1"),
+        *("-map", "[s28]", "-f", "image2", "-c:v", "mjpeg", "-fps_mode", "passthrough", "-map_metadata", "-1"),
         *("-q:v", "5", "-update", "1", "file:/w/out/storyboard.jpg"),
     ]
 
@@ -149,7 +161,7 @@ def test_two_languages() -> None:
 
 def test_copy() -> None:
     """Send a compliant top rendition through as it is, and go on decoding for the others."""
-    colour = {name: "bt709" for name in ("color_space", "color_primaries", "color_transfer")}
+    colour = dict.fromkeys(("color_space", "color_primaries", "color_transfer"), "bt709")
     video = replace(VIDEO, **colour, color_range="tv", gops=Gops(60, 2_000_000))
     arguments = encode(replace(INFO, video=video), BOTH)
     assert arguments[arguments.index("-map") + 1] == "0:0"
@@ -191,7 +203,7 @@ def test_tone_mapping(transfer: str, nits: int | None, peak: float) -> None:
 def test_no_sound_and_one_rendition() -> None:
     """Ask for no audio track where there is none, and split no more than needed."""
     arguments = encode(replace(INFO, audio=()), BOTH[1:])
-    assert not [argument for argument in arguments if argument in ("-c:a", "-b:a", "-flags:a")]
+    assert "-c:a" not in arguments
     assert next(each for each in arguments if each.startswith("[select")) == (
         "[select=0:f=dash:seg_duration=6.006000:init_seg_name=360p/init.mp4"
         ":media_seg_name=360p/$Number%05d$.m4s]file:/w/out/360p.mpd|"
@@ -207,7 +219,6 @@ def test_longer_sound_holds_the_last_picture() -> None:
     filters = graph(longer)
     assert "[s0]tpad=stop=89:stop_mode=clone[s1]" in filters
     assert "[s1]trim=end_frame=419[s2]" in filters
-    assert any("atrim=end_sample=670720" in each for each in filters)
 
 
 @pytest.mark.parametrize(
