@@ -12,7 +12,7 @@ FROM ${BASE} AS base
 # util-linux has setpriv and prlimit, which bound every child of votd.
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
-        ca-certificates python3.11 tini util-linux \
+        bubblewrap ca-certificates python3.11 tini util-linux \
     && apt-get clean && rm -rf /var/lib/apt/lists/*
 
 FROM base AS build

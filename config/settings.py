@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     rubric: str = Field("Video of the day", description="The rubric that the page names")
     threads: int = Field(0, ge=0, description="Threads of the encoder and the recogniser; 0: one per core")
     ffmpeg: Path | None = Field(None, description="Another ffmpeg than the one that is installed with votd")
-    settle_s: float = Field(5, gt=0, description="Seconds for which a drop must not change before it is taken")
+    settle_s: float = Field(5, gt=0, description="Seconds a drop must rest; twelve times that if it looks cut off")
     attempts: int = Field(5, gt=0, description="How often a drop is tried before it is put aside")
     prefect_port: int = Field(4200, gt=0, lt=65536, description="Port of the server that `votd up` runs")
     s3: S3Settings = Field(S3Settings(), description="The section `[s3]`")

@@ -1,21 +1,26 @@
 """Publish what was dropped: claim it, tell the story, and move it where its outcome belongs."""
 
+import asyncio
 import datetime as dt
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from votd.flows.inbox import Inbox
+from votd.flows.inbox import Claim, Inbox, Settling
 from votd.flows.outcome import Outcome
 from votd.flows.request import Request
 from votd.media import errors
 
 Publish = Callable[[Request], Awaitable[Outcome]]
+HALF = re.compile(r"cut off|once it is whole|Copy it again")
+"""What every refusal says that the rest of a copy would cure."""
+GREW = "It was still being copied when it was taken, and is taken again once it is whole."
 
 
 @dataclass(frozen=True, slots=True)
 class DropResult:
-    """Where a drop is now, in one word and one sentence."""
+    """Where a drop is now, in one word (published, unchanged, rejected, waits, growing, taken) and one sentence."""
 
     name: str
     state: str
@@ -33,8 +38,7 @@ async def publish_drop(
     try:
         outcome = await publish(Request(video=claim.video, articles=articles, seen=seen))
     except errors.RejectedSource as e:
-        claim.reject(str(e))
-        return DropResult(name, "rejected", str(e))
+        return _refused(claim, str(e))
     except Exception as e:
         # A tool that failed, a store that refuses us, a bug: not the producer's fault, and no reason to lose a drop.
         if claim.tries >= inbox.attempts:
@@ -47,15 +51,32 @@ async def publish_drop(
     except BaseException:
         claim.give_back(waits=True, reason="Cancelled.")  # by the person on call: not now, and not lost either
         raise
+    if claim.changed and claim.wait(GREW):  # half of some formats looks whole; what is whole becomes a new version
+        return DropResult(name, "growing", GREW)
     claim.finish()
     return DropResult(name, "published" if outcome.changed else "unchanged", outcome.record.title, outcome)
 
 
+def _refused(claim: Claim, reason: str) -> DropResult:
+    if (claim.changed or HALF.search(reason)) and claim.wait(reason):
+        return DropResult(claim.name, "growing", f"Waits for the rest of its copy. {reason}")
+    claim.reject(reason)
+    return DropResult(claim.name, "rejected", reason)
+
+
 async def publish_all(inbox: Inbox, publish_one: Callable[[str], Awaitable[DropResult]]) -> list[DropResult]:
-    """Publish everything that waits, those that failed before too; one that fails never stops the next."""
+    """Publish what waits, those that failed before too; one that fails never stops the next.
+
+    What is still being copied is left to the watcher, which takes it as soon as it is whole, or to the next night.
+    """
     inbox.recover()
-    results = []
-    for drop in inbox.waiting():
+    settling = Settling(inbox.settle_s)
+    settling.ready(inbox.waiting(), 0)
+    await asyncio.sleep(inbox.settle_s)
+    waiting = inbox.waiting()
+    ready = settling.ready(waiting, inbox.settle_s)
+    results = [DropResult(drop.name, "growing", "It is still being copied.") for drop in waiting if drop not in ready]
+    for drop in ready:
         try:
             results.append(await publish_one(drop.name))
         except Exception as e:  # one poison file among ten: nine are published

@@ -6,6 +6,10 @@
     rejected/   refused for good, with ``NAME.reason.txt`` beside it
 
 How often a drop was tried is noted in ``tries/``, for these very bytes (name, size and time of change).
+
+A file that is still being copied waits: ``Settling`` tells which drops have not changed for a while. A copy can also
+stop and go on; what looks cut off is left in the inbox until it changes, or has not changed for as long as
+``Inbox.patience_s`` says, and is refused only then.
 """
 
 import contextlib
@@ -13,15 +17,18 @@ import hashlib
 import json
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from votd.media.source.names import shown
 from votd.media.workspace.workspace import take_lock
 
 SIDECARS = (".yaml", ".txt", ".srt", ".vtt")
+PATIENCE = 12
+"""How many times ``settle_s`` a file that looks cut off may lie unchanged: a minute, where that is 5 s."""
 VERDICT = ".verdict"
 LOST = "lost"
 PARTIAL = (".part", ".partial", ".crdownload", ".download", ".filepart", ".tmp", ".opdownload", "~")
@@ -31,27 +38,51 @@ PARTIAL = (".part", ".partial", ".crdownload", ".download", ".filepart", ".tmp",
 class Drop:
     """One waiting video. ``signature`` changes when the file or one of its sidecars does, or when it is moved in again.
 
-    ``waits`` is true for one that failed because something was unavailable: the night tries it again.
+    ``waits`` is true for one that failed because something was unavailable: the night tries it again. ``until`` is the
+    time (seconds since 1970) before which one that looked cut off is left alone; a change makes it 0.
     """
 
     name: str
     signature: str
     tries: int
     waits: bool
+    until: float = 0.0
+
+
+class Settling:
+    """Tell which drops have not changed for a while."""
+
+    def __init__(self, settle_s: float) -> None:
+        self._settle_s = settle_s
+        self._since: dict[str, tuple[str, float]] = {}
+
+    def ready(self, drops: list[Drop], now: float) -> list[Drop]:
+        """Return the drops whose signature is as old as it must be; ``now`` is a steady clock's seconds."""
+        known = self._since
+        self._since = {}
+        for drop in drops:
+            signature, since = known.get(drop.name, ("", now))
+            self._since[drop.name] = (drop.signature, since if signature == drop.signature else now)
+        return [d for d in drops if now - self._since[d.name][1] >= self._settle_s and d.until <= time.time()]
 
 
 class Inbox:
     """The folders of one home."""
 
-    def __init__(self, home: Path, attempts: int) -> None:
+    def __init__(self, home: Path, attempts: int, settle_s: float = 5) -> None:
         self.home = home
         self.attempts = attempts
+        self.settle_s = settle_s
         for name in ("inbox", "working", "working/.locks", "done", "rejected", "tries"):
             (home / name).mkdir(parents=True, exist_ok=True)
 
     @property
     def folder(self) -> Path:
         return self.home / "inbox"
+
+    @property
+    def patience_s(self) -> float:
+        return PATIENCE * self.settle_s
 
     def waiting(self) -> list[Drop]:
         """Return the drops, in order of their names; sidecars, hidden and partial files are none."""
@@ -60,7 +91,7 @@ class Inbox:
         for name in names:
             with contextlib.suppress(FileNotFoundError):  # somebody claimed it or took it away
                 tries = self._tries(name)
-                drops.append(Drop(name, self._signature(name), tries["count"], bool(tries["waits"])))
+                drops.append(Drop(name, self._signature(name), tries["count"], tries["waits"], tries["until"]))
         return drops
 
     def claim(self, name: str) -> "Claim | None":
@@ -72,7 +103,8 @@ class Inbox:
         assert lock is not None  # nobody else can know the token
         folder = self.home / "working" / token
         folder.mkdir()
-        tries = self._tries(name)["count"] + 1
+        before = self._tries(name)
+        tries = before["count"] + 1
         try:
             (self.folder / name).rename(folder / name)
         except (FileNotFoundError, NotADirectoryError):
@@ -81,8 +113,8 @@ class Inbox:
         for sidecar in self._sidecars(name):
             with contextlib.suppress(FileNotFoundError):
                 (self.folder / sidecar).rename(folder / sidecar)
-        self._note(name, folder / name, tries, waits=False)
-        return Claim(self, folder, name, tries, lock)
+        self._note(name, folder / name, tries, until=before["until"])
+        return Claim(self, folder, name, tries, lock, _bytes(folder / name))
 
     def recover(self) -> list[str]:
         """Return the claims of dead owners to the inbox; those that were tried too often are put aside."""
@@ -127,35 +159,47 @@ class Inbox:
     def _note_path(self, name: str) -> Path:
         return self.home / "tries" / hashlib.sha256(os.fsencode(name)).hexdigest()[:32]
 
-    def _tries(self, name: str, folder: Path | None = None) -> dict[str, int]:
+    def _tries(self, name: str, folder: Path | None = None) -> dict[str, Any]:
         """Read how often these very bytes were tried; a note on earlier bytes of the same name counts for nothing."""
         try:
             note = json.loads(self._note_path(name).read_text(encoding="utf-8"))
             same = note["bytes"] == _bytes((folder or self.folder) / name)
         except (OSError, ValueError, KeyError):
             same = False
-        return note if same else {"count": 0, "waits": False}
+        return {"count": 0, "waits": False, "until": 0.0} | (note if same else {})
 
-    def _note(self, name: str, path: Path, count: int, waits: bool, reason: str = "") -> None:
+    def _note(
+        self, name: str, path: Path, count: int, *, waits: bool = False, reason: str = "", until: float = 0.0
+    ) -> None:
         fresh = self._note_path(name).with_suffix(".part")
-        note = {"name": shown(name), "bytes": _bytes(path), "count": count, "waits": waits, "reason": reason}
+        facts = {"count": count, "waits": waits, "reason": reason, "until": until}
+        note = {"name": shown(name), "bytes": _bytes(path), **facts}
         fresh.write_text(json.dumps(note), encoding="utf-8")
         fresh.replace(self._note_path(name))
 
 
 @dataclass
 class Claim:
-    """A drop that this process works on; ``tries`` counts this one. It ends with exactly one of the three verbs."""
+    """A drop that this process works on; ``tries`` counts this one. It ends with exactly one of the verbs.
+
+    ``was`` is the video's size and time of change when it was claimed.
+    """
 
     inbox: Inbox
     folder: Path
     name: str
     tries: int
     lock: IO[str]
+    was: str = ""
 
     @property
     def video(self) -> Path:
         return self.folder / self.name
+
+    @property
+    def changed(self) -> bool:
+        """Tell whether the video is another one than was claimed: its copy goes on."""
+        return _bytes(self.video) != self.was
 
     def finish(self) -> Path:
         """Move the drop to ``done/``."""
@@ -174,8 +218,24 @@ class Claim:
         target = self._free("inbox")
         if self.name:
             tries = self.tries or self.inbox._tries(self.name, self.folder)["count"]
-            self.inbox._note(target.name, self.video, tries, waits, reason)
+            self.inbox._note(target.name, self.video, tries, waits=waits, reason=reason)
         return self._move(target)
+
+    def wait(self, reason: str) -> bool:
+        """Return a drop that is only half there to the inbox, where it waits for the rest; the try does not count.
+
+        ``False``, and nothing is done, where it has lain unchanged for long enough: no rest will come.
+        """
+        now, until = time.time(), 0.0
+        if not self.changed:
+            noted = self.inbox._tries(self.name, self.folder)["until"]
+            until = noted or min(now, self.video.lstat().st_mtime) + self.inbox.patience_s
+            if now >= until:
+                return False
+        target = self._free("inbox")
+        self.inbox._note(target.name, self.video, self.tries - 1, reason=reason, until=until)
+        self._move(target)
+        return True
 
     def decided(self) -> bool:
         """Tell whether an owner died between its verdict and the end of the move."""

@@ -1,14 +1,16 @@
 """The story as Prefect runs it: the flows, with a task per artifact."""
 
 import asyncio
+import contextlib
 import copy
 import datetime as dt
 import inspect
 import signal
+from collections.abc import AsyncIterator
 from typing import Any
 
 from prefect import flow, get_run_logger, task
-from prefect.artifacts import acreate_markdown_artifact
+from prefect.artifacts import acreate_markdown_artifact, acreate_progress_artifact, aupdate_progress_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.events.worker import EventsWorker
@@ -20,7 +22,7 @@ from prefect.tasks import Task, exponential_backoff
 from votd.config import settings as configuration
 from votd.config.settings import Settings
 from votd.flows import drops, story
-from votd.flows.display import Ledger
+from votd.flows.display import Ledger, Reading
 from votd.flows.drops import DropResult
 from votd.flows.inbox import Inbox
 from votd.flows.outcome import Outcome, markdown
@@ -42,6 +44,7 @@ ARTIFACTS = (
     "publish",
 )
 DRAIN_S = 10
+SHOW_EVERY_S = 5.0
 STALE = dt.timedelta(hours=12)
 
 
@@ -71,12 +74,58 @@ def as_tasks(steps: Steps) -> Steps:
 async def tell(request: Request, settings: Settings, ledger: Ledger) -> Outcome:
     """Tell the story as tasks of the running flow, and leave the summary on the run's page."""
     try:
-        outcome = await story.publish(request, as_tasks(Steps(settings, user_cache(), ledger)))
+        async with shown(ledger):
+            outcome = await story.publish(request, as_tasks(Steps(settings, user_cache(), ledger)))
     except errors.VotdError as e:
         await acreate_markdown_artifact(f"**Not published.** {e}", key="summary", description=request.video.name)
         raise
     await acreate_markdown_artifact(markdown(outcome), key="summary", description=outcome.record.title)
     return outcome
+
+
+@contextlib.asynccontextmanager
+async def shown(ledger: Ledger) -> AsyncIterator[None]:
+    """Show on the run's page how far each long stage is; what cannot be shown never fails the run."""
+    latest: dict[str, Reading] = {}
+    running: dict[str, asyncio.Event] = {}
+    shows = []
+
+    def watch(stage: str, reading: Reading | None) -> None:  # a reading may come from a stage's thread
+        if reading is None:
+            running.pop(stage).set()
+            return
+        latest[stage] = reading
+        if stage not in running:
+            running[stage] = asyncio.Event()
+            # Begun within the stage's task, whose artifact it thus becomes.
+            shows.append(asyncio.create_task(_show(stage, latest, running[stage])))
+
+    ledger.watchers.append(watch)
+    try:
+        yield
+        await asyncio.gather(*shows)
+    finally:
+        ledger.watchers.remove(watch)
+        for show in shows:
+            show.cancel()
+
+
+async def _show(stage: str, latest: dict[str, Reading], ended: asyncio.Event) -> None:
+    """Keep one stage's progress artifact. It has no key: a bar belongs to its run's page, not among the summaries."""
+    artifact = None
+    while not ended.is_set():
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(ended.wait(), SHOW_EVERY_S)
+        if ended.is_set() and artifact is None:
+            return  # it took no time worth a bar
+        reading = latest[stage]
+        percent, said = round(reading.share * 100, 1), ": ".join(filter(None, (stage, str(reading))))
+        with contextlib.suppress(Exception):  # whatever the server says: the video matters more
+            async with asyncio.timeout(SHOW_EVERY_S):
+                if artifact:
+                    await aupdate_progress_artifact(artifact, percent, said)
+                else:
+                    artifact = await acreate_progress_artifact(percent, description=said)
 
 
 def publishing(settings: Settings, ledger: Ledger) -> Flow[[Request], Any]:
@@ -116,7 +165,7 @@ async def publish_drop(name: str, seen: dt.date | None = None) -> None:
     """Publish one drop of the inbox."""
     die_with_parent()
     settings = configuration.load()
-    result = await _drop(Inbox(settings.home, settings.attempts), settings, name, seen)
+    result = await _drop(Inbox(settings.home, settings.attempts, settings.settle_s), settings, name, seen)
     if result.state in ("rejected", "waits"):
         raise errors.VotdError(result.message)
 
@@ -130,7 +179,7 @@ async def nightly() -> None:
     if due and dt.datetime.now(dt.UTC) - due > STALE:
         logger.warning("Skipped: this run was due at %s, and a later one has come or will come.", due)
         return
-    inbox = Inbox(settings.home, settings.attempts)
+    inbox = Inbox(settings.home, settings.attempts, settings.settle_s)
     lock = take_lock(settings.home / "nightly.lock")
     if lock is None:
         logger.warning("Skipped: another nightly run is at work.")

@@ -139,7 +139,8 @@ class Steps:
             (folder / "loudness.json").write_bytes(dump(found))
 
         made_with = {"ffmpeg": version(self.ffmpeg), "language": language}
-        folder = await self._made("audio", Key("audio", STEPS["audio"], {"source": source.sha256}, made_with), make)
+        key = Key("audio", STEPS["audio"], {"source": source.sha256}, made_with)
+        folder = await self._made("audio", key, make, info.duration_ms)
         return Audio(folder / "speech.wav", load(tuple[Loudness, ...], (folder / "loudness.json").read_bytes()))
 
     async def transcode(self, source: Source, info: MediaInfo, audio: Audio | None) -> Encoded:
@@ -167,7 +168,7 @@ class Steps:
             )
             (folder / "attempt").write_text(secrets.token_hex(4), encoding="ascii")
 
-        folder = await self._made("transcode", key, make)
+        folder = await self._made("transcode", key, make, info.duration_ms)
         attempt = (folder / "attempt").read_text(encoding="ascii")
         encoding = load(Encoding, (folder / "encoding.json").read_bytes())
         return Encoded(encoding, folder, f"media/{source.sha256}/{key.digest[:16]}-{attempt}")
@@ -246,7 +247,7 @@ class Steps:
 
         async def make(folder: Path, progress: Progress) -> None:
             files = {**objects, key: record.model_dump_json().encode()}
-            report = await verify(files, key, ffmpeg=self.ffmpeg)
+            report = await verify(files, key, ffmpeg=self.ffmpeg, scratch=folder)
             if not report.ok:
                 sentence = failure(report, "What was made of the video", "Nothing was published: run it again.")
                 raise ToolFailed(sentence, tail="\n".join(lines(report.failures)))
@@ -267,8 +268,10 @@ class Steps:
             (scratch / "work").mkdir()
             yield scratch / "work"
 
-    async def _made(self, stage: str, key: Key, make: Callable[[Path, Progress], Awaitable[None]]) -> Path:
-        with self.ledger.stage(stage) as running:
+    async def _made(
+        self, stage: str, key: Key, make: Callable[[Path, Progress], Awaitable[None]], media_ms: int | None = None
+    ) -> Path:
+        with self.ledger.stage(stage, media_ms) as running:
             if kept := await asyncio.to_thread(self.workspace.get, key):
                 running.reused = True
                 return kept

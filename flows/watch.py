@@ -8,6 +8,7 @@ import asyncio
 import datetime as dt
 import sys
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import httpx
@@ -15,37 +16,28 @@ from watchfiles import awatch
 
 from votd.config import settings as configuration
 from votd.config.settings import Settings
-from votd.flows.inbox import Drop, Inbox
+from votd.flows.inbox import Drop, Inbox, Settling
 
 POOL = "votd"
 
 
-class Settling:
-    """Tell which drops have not changed for a while."""
-
-    def __init__(self, settle_s: float) -> None:
-        self._settle_s = settle_s
-        self._since: dict[str, tuple[str, float]] = {}
-
-    def ready(self, drops: list[Drop], now: float) -> list[Drop]:
-        """Return the drops whose signature is as old as it must be; ``now`` is a steady clock's seconds."""
-        known = self._since
-        self._since = {}
-        for drop in drops:
-            signature, since = known.get(drop.name, ("", now))
-            self._since[drop.name] = (drop.signature, since if signature == drop.signature else now)
-        return [drop for drop in drops if now - self._since[drop.name][1] >= self._settle_s]
-
-
 async def watch(settings: Settings) -> None:
-    """Ask for a run for each drop that is ready, until the process is ended."""
-    inbox, settling, asked = Inbox(settings.home, settings.attempts), Settling(settings.settle_s), set[str]()
+    """Ask Prefect for a run for each drop that is ready, until the process is ended."""
+
+    async def ask(drop: Drop) -> bool:
+        return await _ask(drop, dt.datetime.now(settings.zone).date())
+
+    await ask_for_each(Inbox(settings.home, settings.attempts, settings.settle_s), ask)
+
+
+async def ask_for_each(inbox: Inbox, ask: Callable[[Drop], Awaitable[bool]]) -> None:
+    """Ask once for each drop that is ready, as it is; ``ask`` returns ``False`` to be called again at the next look."""
+    settling, asked = Settling(inbox.settle_s), set[str]()
     while True:
-        ready = settling.ready(inbox.waiting(), time.monotonic())
-        for drop in ready:
-            if not drop.waits and _key(drop) not in asked and await _ask(drop, dt.datetime.now(settings.zone).date()):
+        for drop in settling.ready(inbox.waiting(), time.monotonic()):
+            if not drop.waits and _key(drop) not in asked and await ask(drop):
                 asked.add(_key(drop))
-        await _change(inbox.folder, settings.settle_s / 2)
+        await _change(inbox.folder, inbox.settle_s / 2)
 
 
 def _key(drop: Drop) -> str:

@@ -109,6 +109,7 @@ class Ladder:
     name: str
     preset: str
     max_frame_rate: int
+    high_rate_cap: float
     gop_ms: int
     segment_gops: int
     audio_bitrate: int

@@ -15,6 +15,7 @@ from votd.media.verify.tracks import Measured, Track, iframe_faults
 _BT709 = (1, 1, 1)
 _HD_EDGE = 720
 _HIGH = 100
+_BUFFER_S = Fraction(3, 2)
 _MOST_PRIMING = 2112
 """Samples; what Apple's AAC encoder puts before the sound, and no encoder has more. ffmpeg's has 1,024."""
 
@@ -98,10 +99,13 @@ def _levels(videos: list[Track]) -> Iterator[Fault]:
     for track in videos:
         header, config = track.header, track.header.video
         assert config is not None, "a video track has an avcC"
-        highest = peak(track.pieces, TARGET_S)
+        length = sum((seconds for _, seconds in track.pieces), Fraction(0))
+        # A level bounds how fast a buffer of about a second fills, not the bits of a lone picture.
+        highest = peak(track.pieces, TARGET_S) * min(Fraction(1), length / _BUFFER_S)
         lowest = avc.lowest_level(header.width, header.height, track.rate, highest, config.references)
-        # The rate that an encoder promises (its VBV) may be above the peak that this video happens to have.
-        if config.level != lowest and config.level not in avc.for_more_bits(lowest):
+        # The rate that an encoder promises (its VBV) may be above the peak that this video happens to have; the levels
+        # below 2 differ in nothing else that a player of today would notice.
+        if config.level not in (lowest, *avc.for_more_bits(lowest)) and not lowest <= config.level <= 20:
             yield track.name, f"{config.level / 10:.1f}, and {lowest / 10:.1f} is sufficient"
 
 

@@ -24,7 +24,7 @@ async def finding(
         for part in parts:
             out.write(part.read_bytes())
     try:
-        log = await process.run(arguments(ffmpeg, joined), _limits(seconds))
+        log = await process.run(arguments(ffmpeg, joined), _limits(seconds), confined=process.Confined(reads=(joined,)))
     except ToolFailed as e:
         return Finding("16", name, False, f"its sound cannot be decoded: {e}")
     finally:

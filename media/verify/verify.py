@@ -24,14 +24,15 @@ async def verify(
     *,
     ffmpeg: str,
     headers: Mapping[str, Mapping[str, str]] | None = None,
+    scratch: Path | None = None,
 ) -> Report:
     """Judge the version whose record is at ``record_key`` by rules 1–14, 16 and 25, and by 17 where there are headers.
 
     ``files`` are the bundle's objects by store key: local files, or their bytes. What is missing there is a missing
     object. ``headers`` are what a web server answered by key, their names in lower case. Whatever is wrong with the
-    bundle is a finding and no error.
+    bundle is a finding and no error. Temporary files go to ``scratch``, if it is given.
     """
-    with tempfile.TemporaryDirectory(prefix="votd-verify-") as folder:
+    with tempfile.TemporaryDirectory(prefix="votd-verify-", dir=scratch) as folder:
         scratch = Path(folder)
         local = _local(files, scratch)
         answer = await _measured(local, record_key, scratch)
@@ -46,7 +47,9 @@ async def wanted(files: Mapping[str, Path], record_key: str) -> tuple[str, ...]:
     """Return the keys that the record leads to and that ``files`` lack; more may show once these are there."""
     with tempfile.TemporaryDirectory(prefix="votd-verify-") as folder:
         listed = _listed(files, Path(folder))
-        return tuple(await process.call("votd.media.verify.walk", str(listed), record_key, limits=_limits(files)))
+        confined = _confined(files, Path(folder))
+        args = (str(listed), record_key)
+        return tuple(await process.call("votd.media.verify.walk", *args, limits=_limits(files), confined=confined))
 
 
 def _local(files: Mapping[str, Path | bytes], scratch: Path) -> dict[str, Path]:
@@ -69,13 +72,23 @@ async def _measured(files: Mapping[str, Path], record_key: str, scratch: Path) -
     """Measure in a child: a bundle by which it dies, or which takes too long, is a finding too."""
     try:
         answer: dict[str, Any] = await process.call(
-            "votd.media.verify.measure", str(_listed(files, scratch)), record_key, limits=_limits(files)
+            "votd.media.verify.measure",
+            str(_listed(files, scratch)),
+            record_key,
+            limits=_limits(files),
+            confined=_confined(files, scratch),
         )
     except ToolFailed as e:
-        if "Traceback" in e.tail:
+        if "Traceback" in e.tail or "bwrap:" in e.tail:
             raise  # a mistake of ours
         return {"findings": [("1", record_key, False, f"it could not be measured: {e}")], "sounds": []}
     return answer
+
+
+def _confined(files: Mapping[str, Path], scratch: Path) -> process.Confined:
+    """What was fetched from an address is a stranger's."""
+    folders = {path.absolute().parent for path in files.values()}
+    return process.Confined(reads=(scratch, *sorted(folder for folder in folders if folder.is_dir())))
 
 
 def _limits(files: Mapping[str, Path]) -> process.Limits:

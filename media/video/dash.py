@@ -32,17 +32,19 @@ def mpd(encoding: Encoding, base: str, captions: Sequence[SubtitleTrack]) -> str
         },
     )
     period = ET.SubElement(root, "Period", {"id": "0", "start": "PT0S"})
-    _add(period, "video", encoding.video, base)
+    _add(period, "video", encoding.video, base, "main")
     for number, track in enumerate(encoding.audio):
-        group = _add(period, "audio", [track], base, lang=track.language)
-        _role(group, "main" if number == 0 else "alternate")
+        _add(period, "audio", [track], base, "alternate" if number else "main", lang=track.language)
     for caption in captions:
         _add_captions(period, caption)
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _add(period: ET.Element, kind: str, tracks: Sequence[MediaTrack], base: str, lang: str | None = None) -> ET.Element:
+def _add(
+    period: ET.Element, kind: str, tracks: Sequence[MediaTrack], base: str, role: str, *, lang: str | None = None
+) -> None:
+    """Add tracks between which a player may change; the schema wants elements in this order."""
     attributes = {
         "contentType": kind,
         "mimeType": f"{kind}/mp4",
@@ -52,9 +54,9 @@ def _add(period: ET.Element, kind: str, tracks: Sequence[MediaTrack], base: str,
         **(_largest(tracks) if kind == "video" else {}),
     }
     group = ET.SubElement(period, "AdaptationSet", attributes)
+    _role(group, role)
     for track in tracks:
         _add_track(group, track, base)
-    return group
 
 
 def _add_track(group: ET.Element, track: MediaTrack, base: str) -> None:
@@ -96,8 +98,8 @@ def _timeline(durations: Iterable[int]) -> Iterator[dict[str, str]]:
 def _add_captions(period: ET.Element, caption: SubtitleTrack) -> None:
     attributes = {"contentType": "text", "mimeType": "text/vtt", "lang": caption.language}
     group = ET.SubElement(period, "AdaptationSet", attributes)
-    _role(group, "subtitle")
     ET.SubElement(group, "Label").text = caption.name
+    _role(group, "subtitle")
     representation = ET.SubElement(group, "Representation", {"id": caption.uri, "bandwidth": "256"})
     ET.SubElement(representation, "BaseURL").text = caption.uri
 

@@ -53,7 +53,7 @@ def encode_args(
     encode = fp.output(*streams, tee, f="tee", threads=threads, map_metadata=-1, map_chapters=-1, **options)
     stills = _stills(parts[1], smallest[1], tiles, to)
     outputs = fp.merge_outputs(encode, *stills)
-    return compiled(outputs, ffmpeg, "-loglevel", "warning", "-filter_complex_threads", str(threads))
+    return compiled(outputs, ffmpeg, "-loglevel", "level+warning", "-filter_complex_threads", str(threads))
 
 
 def audio_name(number: int) -> str:

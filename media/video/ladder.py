@@ -9,6 +9,7 @@ STANDARD_RATES = (*(Fraction(n * 1000, 1001) for n in (24, 30, 60)), *(Fraction(
 RATE_TOLERANCE = Fraction(4, 10_000)  # 30 and 30000/1001 are 0.001 apart
 SLOWEST_RATE = 5  # a segment of slides, a frame each 30 s, must still be one of 6 s
 PROGRESSIVE_EDGE = 720
+HIGH_RATE = 30
 LEVELS = (
     *((10, 1485, 99, 64), (11, 3000, 396, 192), (12, 6000, 396, 384), (13, 11880, 396, 768), (20, 11880, 396, 2000)),
     *((21, 19800, 792, 4000), (22, 20250, 1620, 4000), (30, 40500, 1620, 10000), (31, 108000, 3600, 14000)),
@@ -30,7 +31,8 @@ def renditions(video: VideoStream, ladder: Ladder) -> tuple[Rendition, ...]:
     if not fitting:
         smallest = ladder.rungs[-1]
         fitting = [Rung(short - short % 2, smallest.crf, smallest.max_bitrate)]
-    return tuple(_rendition(rung, width, height, rate) for rung in fitting)
+    factor = ladder.high_rate_cap if rate > HIGH_RATE else 1
+    return tuple(_rendition(rung, width, height, rate, round(rung.max_bitrate * factor)) for rung in fitting)
 
 
 def display_size(video: VideoStream) -> tuple[int, int]:
@@ -127,7 +129,7 @@ def progressive(renditions: Sequence[Rendition]) -> Rendition:
     return small[0] if small else renditions[-1]
 
 
-def _rendition(rung: Rung, width: int, height: int, rate: Fraction) -> Rendition:
+def _rendition(rung: Rung, width: int, height: int, rate: Fraction, max_bitrate: int) -> Rendition:
     scale = Fraction(rung.short_edge, min(width, height))
     return Rendition(
         name=f"{rung.short_edge}p",
@@ -135,7 +137,7 @@ def _rendition(rung: Rung, width: int, height: int, rate: Fraction) -> Rendition
         height=_even(height * scale),
         frame_rate=rate,
         crf=rung.crf,
-        max_bitrate=rung.max_bitrate,
+        max_bitrate=max_bitrate,
     )
 
 

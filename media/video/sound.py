@@ -116,7 +116,7 @@ def aac_args(ffmpeg: str, source: Path, stream: int, level: Level, wanted: Wante
     audio = _levelled(_stereo(audio), level)
     audio = audio.filter("apad", whole_len=samples).filter("atrim", end_sample=samples)
     options = {"c:a": "aac", "b:a": wanted.bitrate, "map_metadata": -1, "f": "mp4"}
-    return compiled(fp.output(audio, f"file:{to}", **options), ffmpeg, "-loglevel", "warning")
+    return compiled(fp.output(audio, f"file:{to}", **options), ffmpeg, "-loglevel", "level+warning")
 
 
 def _logging(output: Any, ffmpeg: str) -> list[str]:

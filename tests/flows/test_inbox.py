@@ -6,21 +6,21 @@ import os
 import signal
 import time
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from votd.flows.drops import DropResult, Publish, publish_all, publish_drop
-from votd.flows.inbox import Inbox
+from votd.flows.inbox import Inbox, Settling
 from votd.flows.outcome import Outcome
 from votd.flows.request import Request
-from votd.flows.watch import Settling
 from votd.media import errors
 
 
 @pytest.fixture
 def inbox(tmp_path: Path) -> Inbox:
-    """Return the folders of a new home; a drop is tried three times."""
-    return Inbox(tmp_path, attempts=3)
+    """Return the folders of a new home; a drop is tried three times, and taken as soon as it is there."""
+    return Inbox(tmp_path, attempts=3, settle_s=0.01)
 
 
 def drop(inbox: Inbox, name: str, text: str = "film") -> None:
@@ -252,3 +252,107 @@ def test_only_a_drop_can_be_claimed(inbox: Inbox, name: str) -> None:
     drop(inbox, "a.yaml")
     assert inbox.claim(name) is None
     assert inbox.folder.is_dir()
+
+
+@pytest.mark.parametrize(
+    ("refusal", "waits"),
+    [
+        ("Only 31 of 62 s are in the file: it looks cut off. Export it again.", True),
+        ("The file looks cut off: its index (moov) is missing. Export it again.", True),
+        ("a.mp4 changed while it was being read. Drop it again once it is whole.", True),
+        ("a.mp4 is mostly holes: its copying has not ended well. Copy it again.", True),
+        ("The file has sound but no picture. Give the video, not its sound or its cover.", False),
+    ],
+)
+def test_what_looks_half_copied_waits_and_does_not_count_as_tried(tmp_path: Path, refusal: str, waits: bool) -> None:
+    """It is back in the inbox with its sidecar, and is left alone until it changes; other refusals are for good."""
+    inbox = Inbox(tmp_path, attempts=3, settle_s=30)
+    drop(inbox, "a.mp4")
+    drop(inbox, "a.yaml", "title: x")
+    result = asyncio.run(publish_drop(inbox, "a.mp4", None, None, failing(errors.RejectedSource(refusal))))
+    assert result.state == ("growing" if waits else "rejected")
+    if not waits:
+        return
+    assert where(inbox, "a.") == {"inbox": ["a.mp4", "a.yaml"]}
+    [waiting] = inbox.waiting()
+    assert (waiting.tries, waiting.waits) == (0, False)
+    assert 300 < waiting.until - time.time() <= 360
+    settling = Settling(30)
+    assert [settling.ready(inbox.waiting(), now) for now in (0, 40, 80)] == [[], [], []]
+    drop(inbox, "a.mp4", "film film")
+    assert settling.ready(inbox.waiting(), 90) == []
+    assert [d.name for d in settling.ready(inbox.waiting(), 130)] == ["a.mp4"]
+
+
+@pytest.mark.parametrize("age_s", [0.5, -3600])
+def test_a_copy_that_has_stopped_is_refused_in_the_end(tmp_path: Path, age_s: float) -> None:
+    """It waited once for as long as it may; a time of change in the future, by another's clock, is no excuse."""
+    inbox = Inbox(tmp_path, attempts=3, settle_s=0.1)
+    half = failing(errors.RejectedSource("Only 31 of 62 s are in the file: it looks cut off. Export it again."))
+    drop(inbox, "a.mp4")
+    changed = time.time() - age_s
+    os.utime(inbox.folder / "a.mp4", (changed, changed))
+    assert asyncio.run(publish_drop(inbox, "a.mp4", None, None, half)).state == "growing"
+    time.sleep(inbox.patience_s)
+    assert asyncio.run(publish_drop(inbox, "a.mp4", None, None, half)).state == "rejected"
+    assert (inbox.home / "rejected" / "a.mp4.reason.txt").read_text().startswith("Only 31 of 62 s are in the file")
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_what_changed_after_it_was_taken_is_neither_refused_nor_done(inbox: Inbox, refused: bool) -> None:
+    """Its copy goes on: whatever came of what was there, the drop is back in the inbox, as one that was never tried."""
+    drop(inbox, "a.ts")
+
+    async def publish(request: Request) -> Outcome:
+        request.video.write_text("film film")
+        if refused:
+            raise errors.RejectedSource("The file is not a video that can be read.")
+        return cast("Outcome", None)  # nobody looks at what was published of a half
+
+    result = asyncio.run(publish_drop(inbox, "a.ts", None, None, publish))
+    assert result.state == "growing"
+    assert where(inbox, "a.") == {"inbox": ["a.ts"]}
+    assert [drop.tries for drop in inbox.waiting()] == [0]
+
+
+def test_the_same_name_dropped_again_does_not_bring_the_first_back(inbox: Inbox) -> None:
+    """What is claimed under its name meanwhile is another drop: the first one is done."""
+    drop(inbox, "a.mp4", "old")
+
+    async def publish(request: Request) -> Outcome:
+        drop(inbox, "a.mp4", "new bytes")
+        assert inbox.claim("a.mp4") is not None
+        raise errors.RejectedSource("No.")
+
+    assert asyncio.run(publish_drop(inbox, "a.mp4", None, None, publish)).state == "rejected"
+
+
+def test_an_old_half_is_refused_at_once(tmp_path: Path) -> None:
+    """What has not changed for longer than a copy may rest is not waited for."""
+    inbox = Inbox(tmp_path, attempts=3, settle_s=5)
+    drop(inbox, "a.mp4")
+    os.utime(inbox.folder / "a.mp4", (0, time.time() - 61))
+    half = failing(errors.RejectedSource("The file looks cut off: its index (moov) is missing. Export it again."))
+    assert asyncio.run(publish_drop(inbox, "a.mp4", None, None, half)).state == "rejected"
+
+
+def test_by_night_what_still_grows_is_left_alone(tmp_path: Path) -> None:
+    """The others are published meanwhile; nothing is refused."""
+    inbox = Inbox(tmp_path, attempts=3, settle_s=0.4)
+    for name in ("a.mp4", "b.mp4"):
+        drop(inbox, name)
+    tried: list[str] = []
+
+    async def one(name: str) -> DropResult:
+        tried.append(name)
+        return DropResult(name, "published", "")
+
+    async def night() -> list[DropResult]:
+        running = asyncio.create_task(publish_all(inbox, one))
+        await asyncio.sleep(0.2)
+        drop(inbox, "a.mp4", "film film")
+        return await running
+
+    assert {r.name: r.state for r in asyncio.run(night())} == {"a.mp4": "growing", "b.mp4": "published"}
+    assert tried == ["b.mp4"]
+    assert where(inbox, ".mp4") == {"inbox": ["a.mp4", "b.mp4"]}

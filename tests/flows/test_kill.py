@@ -1,87 +1,27 @@
-"""kill -9 at the worst moments: no child is left, pointers stay whole, the re-run reuses what was finished."""
+"""kill -9 and SIGTERM at the worst moments: no child is left, pointers stay whole, the re-run publishes once."""
 
 import contextlib
 import fcntl
-import os
 import re
 import shutil
 import signal
 import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urljoin
+from typing import Any
 
 import pytest
 
-from votd.media.record import Current, Index, Record
+from votd.media.record import Current, Index
 
 pytestmark = pytest.mark.all
 
-VOTD = str(Path(sys.executable).with_name("votd"))
+Desk = Any  # of conftest.py, which nobody can import
+Wait = Callable[..., None]
 POINTERS = ("current.json", "index.json", "latest.json")
 """In the order in which they are swapped."""
 MOMENT_S = 120  # for a moment to come, on a machine that does much else
-
-
-@dataclass(frozen=True)
-class Desk:
-    """One home, one directory store and one folder for temporary files, in which commands run as real processes."""
-
-    root: Path
-
-    @property
-    def home(self) -> Path:
-        return self.root / "home"
-
-    @property
-    def site(self) -> Path:
-        return self.root / "site"
-
-    def start(self, video: Path, *flags: str) -> subprocess.Popen[str]:
-        """Start ``votd publish``, directly unless a flag says otherwise."""
-        (self.root / "tmp").mkdir(parents=True, exist_ok=True)
-        how = [] if "--flow" in flags else ["--direct"]
-        argv = [VOTD, "publish", str(video), "--to", f"file:{self.site}", *how, *flags]
-        env = {name: value for name, value in os.environ.items() if name != "PREFECT_API_URL"}
-        env |= {"VOTD_HOME": str(self.home), "TMPDIR": str(self.root / "tmp"), "PREFECT_HOME": str(self.root / "none")}
-        return subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-    def publish(self, video: Path, *flags: str) -> dict[str, bool]:
-        """Run ``votd publish`` to its end; tell of each stage whether its work was reused."""
-        with self.start(video, *flags) as running:
-            out, err = running.communicate(timeout=600)
-        assert running.returncode == 0, err
-        times = re.search(r"^Time +(.+)$", out, re.MULTILINE)
-        assert times, out
-        stages = [re.fullmatch(r"(.+?) (reused|[\d.]+ s)", part) for part in times[1].split(", ")]
-        return {stage[1]: stage[2] == "reused" for stage in stages if stage}
-
-    def alive(self) -> dict[int, str]:
-        """Return the processes of this home: its path is in the environment that every child inherits."""
-        found = {}
-        for folder in Path("/proc").glob("[0-9]*"):
-            with contextlib.suppress(OSError):
-                if f"VOTD_HOME={self.home}\0".encode() in (folder / "environ").read_bytes():
-                    found[int(folder.name)] = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-        return found
-
-    def objects(self) -> dict[str, int]:
-        """List the store's objects with the times of their last change; hidden files are none."""
-        paths = [p for p in self.site.rglob("*") if p.is_file() and ".votd" not in p.parts]
-        return {str(p.relative_to(self.site)): p.stat().st_mtime_ns for p in paths}
-
-    def finished(self, step: str) -> list[Path]:
-        """List the finished entries of a step."""
-        return list((self.home / "workspace" / "finished" / step).glob("*"))
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    """Return a new desk; nothing of it may run on after the test."""
-    return Desk(tmp_path)
+END_S = 10
 
 
 @pytest.fixture(scope="module")
@@ -92,78 +32,12 @@ def clip(make_clip: Callable[..., Path]) -> Path:
 
 @pytest.fixture(scope="module")
 def speech(sample: Path, ffmpeg: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the sample's speech under a tiny picture: transcoding ends long before recognition."""
+    """Return a sentence of the sample under a picture that has two segments."""
     path = tmp_path_factory.mktemp("speech") / "speech.mp4"
-    picture = ["-f", "lavfi", "-i", "testsrc2=size=160x90:rate=5", "-i", str(sample / "sample.mp4")]
+    picture = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25", "-t", "8", "-i", str(sample / "sample.mp4")]
     codecs = ["-map", "0:v", "-map", "1:a", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "copy", "-shortest"]
     subprocess.run([ffmpeg, "-nostdin", "-v", "error", *picture, *codecs, str(path)], check=True)
     return path
-
-
-def until(moment: Callable[[], object], seconds: float, running: subprocess.Popen[str] | None = None) -> None:
-    """Wait until something is so; fail where it is not in time, or where the command ended before."""
-    limit = time.monotonic() + seconds
-    while not moment():
-        assert running is None or running.poll() is None, f"it ended too early: {running.communicate()}"
-        assert time.monotonic() < limit, f"not within {seconds} s: {moment.__name__}"
-        time.sleep(0.01)
-
-
-def kill(desk: Desk, running: subprocess.Popen[str]) -> None:
-    """Kill the command with -9; the kernel kills its children, and the pointers of the store are whole."""
-    running.kill()
-    running.communicate()
-    assert running.returncode == -signal.SIGKILL
-    until(lambda: not desk.alive(), 3)
-    reachable(desk.site)
-
-
-def reachable(site: Path) -> set[str]:
-    """Follow every pointer that stands; return all that it leads to, of which everything must be there."""
-    found: set[str] = set()
-    for key in (p.relative_to(site) for p in (*site.glob("*.json"), *site.glob("videos/*/current.json"))):
-        text = (site / key).read_text(encoding="utf-8")
-        if key.name == "index.json":
-            records = [video.record for video in Index.model_validate_json(text).videos]
-        else:
-            records = [Current.model_validate_json(text).record]
-        found |= {str(key), *(path for record in records for path in paths(site, record))}
-    assert not [path for path in sorted(found) if not (site / path).is_file()]
-    return found
-
-
-def paths(site: Path, key: str) -> set[str]:
-    """Return every path that a record leads to, its playlists' included."""
-    record = Record.model_validate_json((site / key).read_text(encoding="utf-8"))
-    tracks = [path for track in record.captions for path in (track.vtt, track.srt)]
-    found = {key, record.mp4, record.poster, record.page, *tracks, *([record.transcript] if record.transcript else [])}
-    lists = [record.hls, *(rendition.playlist for rendition in record.renditions)]
-    while lists:
-        found.add(playlist := lists.pop())
-        text = (site / playlist).read_text(encoding="utf-8")
-        named = [*re.findall(r'URI="([^"]+)"', text), *re.findall(r"^[^#\n].*$", text, re.MULTILINE)]
-        inner = {urljoin(f"/{playlist}", name).lstrip("/") for name in named}
-        lists += [path for path in inner - found if path.endswith(".m3u8")]
-        found |= inner
-    return found
-
-
-def published_once(desk: Desk) -> Record:
-    """Check that the store holds one whole video and nothing else, and that no scratch is left; return its record."""
-    led_to = reachable(desk.site)
-    latest = Current.model_validate_json((desk.site / "latest.json").read_text())
-    [entry] = Index.model_validate_json((desk.site / "index.json").read_text()).videos
-    current = (desk.site / f"videos/{latest.id}/current.json").read_text()
-    assert (entry.record, Current.model_validate_json(current)) == (latest.record, latest)
-    record = Record.model_validate_json((desk.site / latest.record).read_text())
-    others = {key for key in desk.objects() if key not in led_to}
-    assert all(key.startswith((f"videos/{latest.id}/{latest.version}/", "player/")) for key in others), others
-    [encode] = desk.finished("encode")
-    for path in (desk.site / record.mp4).parent.rglob("*.*"):
-        made = encode / path.relative_to((desk.site / record.mp4).parent)
-        assert path.read_bytes() == made.read_bytes()
-    assert not list((desk.home / "workspace" / "scratch").iterdir())
-    return record
 
 
 @contextlib.contextmanager
@@ -185,69 +59,131 @@ def drafts(site: Path) -> list[Path]:
     return list((site / ".votd").glob("*.new"))
 
 
+def runs(desk: Desk, text: str) -> bool:
+    """Tell whether a child runs whose command line holds a text."""
+    return any(text in line for line in desk.alive().values())
+
+
+# Each of these stays so once it is so: a stage that lasts no time cannot be missed.
+MOMENTS: dict[str, Callable[[Desk], object]] = {
+    "copy in": lambda desk: desk.scratch("*/work") or desk.finished("source"),
+    "probe": lambda desk: desk.finished("source"),
+    "audio": lambda desk: desk.finished("probe"),
+    "transcode, early": lambda desk: desk.scratch("*/work/*/00001.m4s*") or desk.finished("encode"),
+    "transcode, late": lambda desk: desk.scratch("*/work/*/00002.m4s*") or desk.finished("encode"),
+    "transcription": lambda desk: runs(desk, "speech.recognise") or desk.finished("transcript"),
+    "captions and link": lambda desk: desk.finished("encode") and desk.finished("transcript"),
+    "verify": lambda desk: runs(desk, "votd.media.verify") or desk.finished("verify"),
+}
+UPLOADS = {
+    "upload": ".m4s",
+    "between the last object and the pointers": "record.json",
+    "after a pointer": "current.json",
+    "between the last two pointers": "index.json",
+    "after the last pointer": "latest.json",
+}
+"""The name of the object that is the last to be there."""
+
+
+def end(desk: Desk, running: subprocess.Popen[str], sign: signal.Signals, wait_until: Wait, done: bool = False) -> str:
+    """End the command; its children end with it, and the pointers of the store are whole. Return what it said.
+
+    One that was ``done`` but for its last words may have ended by itself.
+    """
+    running.send_signal(sign)
+    _, err = running.communicate(timeout=END_S)
+    assert running.returncode == (-signal.SIGKILL if sign == signal.SIGKILL else 130) or (done and not err)
+    wait_until(lambda: not desk.alive(), 3)
+    desk.reachable()
+    return err
+
+
+@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGTERM], ids=["kill", "term"])
+@pytest.mark.parametrize("moment", [*MOMENTS, *UPLOADS])
+def test_an_end_at_any_moment(desk: Desk, speech: Path, moment: str, sign: signal.Signals, wait_until: Wait) -> None:
+    """No child is left, and after the next run no scratch either; that run publishes what is published once."""
+    with contextlib.ExitStack() as stack:
+        if moment in MOMENTS:
+            running = desk.start(speech)
+            wait_until(lambda: MOMENTS[moment](desk), MOMENT_S, running)
+        else:
+            let_through = stack.enter_context(closed(desk.site))
+            running = desk.start(speech)
+            wait_until(lambda: drafts(desk.site), MOMENT_S, running)
+            while not any(key.endswith(UPLOADS[moment]) for key in desk.objects()):
+                assert running.poll() is None, f"it ended too early: {running.communicate()}"
+                let_through()
+        said = end(desk, running, sign, wait_until, done=moment == "after the last pointer")
+    if running.returncode == 130:
+        assert re.fullmatch(r"votd: [^\n]+[.]\n", said), said
+        assert moment in UPLOADS or not desk.scratch()
+    before = desk.objects()
+    assert moment in UPLOADS or not before
+    desk.publish(speech)
+    record = desk.published_once()
+    assert (desk.site / record.captions[0].vtt).read_text().count("-->") > 0
+    unmoved = {key: when for key, when in before.items() if not key.endswith(POINTERS)}
+    assert unmoved.items() <= desk.objects().items(), "what was uploaded is not uploaded again"
+
+
 def transcoding(desk: Desk) -> bool:
     """Tell whether ffmpeg writes segments now."""
-    writes = any((desk.home / "workspace" / "scratch").glob("*/work/*/*.m4s*"))
-    return writes and any("f=dash" in line for line in desk.alive().values())
+    return bool(desk.scratch("*/work/*/*.m4s*")) and runs(desk, "f=dash")
 
 
 def recognising(desk: Desk) -> bool:
     """Tell whether the recogniser runs, after the transcoding has ended."""
-    runs = any("votd.media.speech.recognise" in line for line in desk.alive().values())
-    return runs and bool(desk.finished("encode"))
+    return runs(desk, "votd.media.speech.recognise") and bool(desk.finished("encode"))
 
 
 @pytest.mark.parametrize("how", [(), ("--flow",)], ids=["direct", "flow"])
-def test_kill_in_the_middle_of_transcoding(desk: Desk, clip: Path, how: tuple[str, ...]) -> None:
+def test_kill_in_the_middle_of_transcoding(desk: Desk, clip: Path, how: tuple[str, ...], wait_until: Wait) -> None:
     """What came before is reused, the encode is made anew; a flow's own Prefect server dies with it too."""
     running = desk.start(clip, *how)
-    until(lambda: transcoding(desk), MOMENT_S, running)
-    kill(desk, running)
+    wait_until(lambda: transcoding(desk), MOMENT_S, running)
+    end(desk, running, signal.SIGKILL, wait_until)
     assert not desk.objects()
     assert not desk.finished("encode")
     stages = desk.publish(clip)
-    assert [name for name in ("copy in", "examine", "audio", "transcode") if stages[name]] == [
-        "copy in",
-        "examine",
-        "audio",
-    ]
-    published_once(desk)
+    early = ("copy in", "examine", "audio", "transcode")
+    assert [name for name in early if stages[name]] == ["copy in", "examine", "audio"]
+    desk.published_once()
 
 
-def test_kill_in_the_middle_of_transcription(desk: Desk, speech: Path) -> None:
-    """The encode was finished beside it and is reused; the captions of the re-run are whole."""
-    running = desk.start(speech)
-    until(lambda: recognising(desk), MOMENT_S, running)
-    kill(desk, running)
+def test_sigterm_ends_a_flow_in_one_sentence(desk: Desk, clip: Path, wait_until: Wait) -> None:
+    """Within seconds, with its own exit code, without a child and without scratch; nothing is published."""
+    running = desk.start(clip, "--flow")
+    wait_until(lambda: transcoding(desk), MOMENT_S, running)
+    err = end(desk, running, signal.SIGTERM, wait_until)
+    assert re.fullmatch(r"votd: [^\n]+[.]\n", err), err
+    assert not desk.scratch()
+    assert not list(desk.temporary.iterdir())
     assert not desk.objects()
-    stages = desk.publish(speech)
+
+
+def test_the_captions_after_a_kill_are_whole(
+    make_desk: Callable[..., Desk], sample: Path, ffmpeg: str, tmp_path: Path, wait_until: Wait
+) -> None:
+    """Killed in the middle of a long recognition; the encode was finished beside it and is reused."""
+    desk, long = make_desk(tmp_path), tmp_path / "long.mp4"
+    picture = ["-f", "lavfi", "-i", "testsrc2=size=160x90:rate=5", "-i", str(sample / "sample.mp4")]
+    codecs = ["-map", "0:v", "-map", "1:a", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "copy", "-shortest"]
+    subprocess.run([ffmpeg, "-nostdin", "-v", "error", *picture, *codecs, str(long)], check=True)
+    running = desk.start(long)
+    wait_until(lambda: recognising(desk), MOMENT_S, running)
+    end(desk, running, signal.SIGKILL, wait_until)
+    stages = desk.publish(long)
     assert {name for name, reused in stages.items() if reused} == {"copy in", "examine", "audio", "transcode"}
-    record = published_once(desk)
+    record = desk.published_once()
     assert (desk.site / record.captions[0].vtt).read_text().count("-->") > 10
-    assert not list((desk.root / "tmp").iterdir())
-
-
-def test_kill_in_the_middle_of_the_upload(desk: Desk, clip: Path) -> None:
-    """Nobody sees what is half there; the re-run works on nothing but the rest of the upload."""
-    with closed(desk.site) as let_through:
-        running = desk.start(clip)
-        until(lambda: drafts(desk.site), MOMENT_S, running)
-        while not desk.objects():
-            let_through()
-        kill(desk, running)
-    before = desk.objects()
-    assert not [key for key in before if key.endswith("record.json") or key in POINTERS]
-    stages = desk.publish(clip)
-    assert [name for name, reused in stages.items() if not reused] == ["link", "upload"]
-    published_once(desk)
-    assert before.items() <= desk.objects().items()
-    assert len(desk.objects()) > len(before)
 
 
 @pytest.fixture(scope="module")
-def two_versions(make_clip: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> tuple[Desk, Desk, Path]:
+def two_versions(
+    make_clip: Callable[..., Path], make_desk: Callable[..., Desk], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Desk, Desk, Path]:
     """Publish a clip under two titles; return the desk, one whose store holds the first version alone, and the clip."""
-    desk, old = Desk(tmp_path_factory.mktemp("both")), Desk(tmp_path_factory.mktemp("old"))
+    desk, old = make_desk(tmp_path_factory.mktemp("both")), make_desk(tmp_path_factory.mktemp("old"))
     clip = make_clip("tone.mp4")
     desk.publish(clip, "--title", "One")
     shutil.copytree(desk.site, old.site)
@@ -256,15 +192,14 @@ def two_versions(make_clip: Callable[..., Path], tmp_path_factory: pytest.TempPa
 
 
 @pytest.mark.parametrize("first", ["record.json", *POINTERS])
-def test_kill_between_the_last_object_and_the_last_pointer(
-    two_versions: tuple[Desk, Desk, Path], first: str, tmp_path: Path
+def test_kill_between_two_versions(
+    two_versions: tuple[Desk, Desk, Path], desk: Desk, first: str, wait_until: Wait
 ) -> None:
     """Each pointer names the old version or the new one, whole; the re-run moves the rest.
 
     The store is brought to where a run stands before it writes ``first``: that, and what comes after, is as it was.
     """
     made, old, clip = two_versions
-    desk = Desk(tmp_path)
     shutil.copytree(made.home, desk.home)
     shutil.copytree(made.site, desk.site)
     new = Current.model_validate_json((made.site / "latest.json").read_text())
@@ -277,29 +212,13 @@ def test_kill_between_the_last_object_and_the_last_pointer(
     before = {key: (desk.site / key).read_bytes() for key in order if (desk.site / key).exists()}
     with closed(desk.site):
         running = desk.start(clip, "--title", "Two")
-        until(lambda: drafts(desk.site), MOMENT_S, running)
-        kill(desk, running)
+        wait_until(lambda: drafts(desk.site), MOMENT_S, running)
+        end(desk, running, signal.SIGKILL, wait_until)
     assert {key: (desk.site / key).read_bytes() for key in before} == before
     stages = desk.publish(clip, "--title", "Two")
-    assert [name for name, reused in stages.items() if not reused] == ["link", "upload"]
-    reachable(desk.site)
+    assert "upload" in [name for name, reused in stages.items() if not reused]
+    assert all(stages[name] for name in ("copy in", "examine", "audio", "transcode", "transcribe"))
+    desk.reachable()
     [entry] = Index.model_validate_json((desk.site / "index.json").read_text()).videos
     assert (entry.title, entry.version, entry.record) == ("Two", new.version, new.record)
     assert all(Current.model_validate_json((desk.site / key).read_text()) == new for key in (order[1], order[3]))
-
-
-@pytest.mark.parametrize("how", [(), ("--flow",)], ids=["direct", "flow"])
-def test_sigterm_ends_it_in_one_sentence(desk: Desk, clip: Path, how: tuple[str, ...]) -> None:
-    """Within seconds, with its own exit code, without a child and without scratch; nothing is published."""
-    running = desk.start(clip, *how)
-    until(lambda: transcoding(desk), MOMENT_S, running)
-    start = time.monotonic()
-    running.terminate()
-    _, err = running.communicate(timeout=5)
-    print(f"ended after {time.monotonic() - start:.1f} s")
-    assert running.returncode == 130
-    assert re.fullmatch(r"votd: [^\n]+[.]\n", err), err
-    assert not desk.alive()
-    assert not list((desk.home / "workspace" / "scratch").iterdir())
-    assert not list((desk.root / "tmp").iterdir())
-    assert not desk.objects()

@@ -103,6 +103,7 @@ def home(api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     """Return a new home, as a worker's runs find it: in the environment."""
     monkeypatch.setenv("VOTD_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("VOTD_STORE", f"file:{tmp_path / 'site'}")
+    monkeypatch.setenv("VOTD_SETTLE_S", "0.1")
     yield tmp_path / "home"
     if sys.platform == "linux":  # the nightly flow has tied this process to its parent
         ctypes.CDLL(None).prctl(1, 0)
@@ -136,6 +137,22 @@ def test_a_run_has_a_task_for_each_artifact_and_a_summary(api: Api, home: Path, 
     assert outcome.record.id in summary
     assert outcome.record.page in summary
     assert published(home) == ["tasks"]
+
+
+def test_a_long_stage_has_a_progress_artifact(
+    api: Api, home: Path, make_clip: MakeClip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page of its task shows how far it is and how fast; in the end it is at 100."""
+    from votd.flows import runs
+
+    monkeypatch.setattr(runs, "SHOW_EVERY_S", 0.3)
+    publish(make_clip("bars.mp4", seconds=20, size="640x360"))
+    tasks = {task["id"]: name for name, task in api.tasks("publish bars.mp4").items()}
+    query = {"flow_runs": {"name": {"any_": ["publish bars.mp4"]}}, "artifacts": {"type": {"any_": ["progress"]}}}
+    bars = {tasks[found["task_run_id"]]: found for found in api.ask("artifacts", **query)}
+    assert bars["transcode"]["data"] == 100
+    assert re.fullmatch(r"transcode: [\d.]+× real time", bars["transcode"]["description"])
+    assert {found["data"] for found in bars.values()} == {100}
 
 
 def test_only_what_is_unavailable_is_tried_again(

@@ -26,7 +26,7 @@ from votd.media.video.measure import measure
 from votd.media.video.run import version
 from votd.media.video.sound import Wanted, published
 
-LADDER = Ladder("test", "ultrafast", 60, 2000, 3, 64_000, (Rung(180, 28, 600_000), Rung(90, 28, 200_000)))
+LADDER = Ladder("test", "ultrafast", 60, 1.3, 2000, 3, 64_000, (Rung(180, 28, 600_000), Rung(90, 28, 200_000)))
 Clip = Callable[..., Path]
 
 

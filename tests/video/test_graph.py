@@ -12,7 +12,7 @@ from votd.media.video.ladder import frame_count
 from votd.media.video.sound import AS_IT_CAME, Wanted, aac_args, listen_args
 
 RATE = Fraction(30000, 1001)
-LADDER = Ladder("test", "veryfast", 60, 2000, 3, 128_000, (Rung(720, 23, 3_000_000), Rung(360, 24, 700_000)))
+LADDER = Ladder("test", "veryfast", 60, 1.3, 2000, 3, 128_000, (Rung(720, 23, 3_000_000), Rung(360, 24, 700_000)))
 BOTH = (Rendition("720p", 1280, 720, RATE, 23, 3_000_000), Rendition("360p", 640, 360, RATE, 24, 700_000))
 VIDEO = VideoStream(
     *(0, "h264", 1280, 720, Fraction(1), 0, RATE, 360, 360, 12_012, "yuv420p", False),
@@ -95,7 +95,7 @@ def test_encode() -> None:
     """Decode once into two renditions, the sound, the MP4 and the stills."""
     assert encode(INFO, BOTH) == [
         *("ffmpeg", "-nostdin", "-hide_banner", "-nostats", "-progress", "pipe:1"),
-        *("-loglevel", "warning", "-filter_complex_threads", "4"),
+        *("-loglevel", "level+warning", "-filter_complex_threads", "4"),
         *SAFE,
         *("-reinit_filter:v", "0", "-threads", "4", "-i", "file:/w/in.mp4"),
         *SAFE,
