@@ -62,7 +62,7 @@ class VideoStream:
 
 @dataclass(frozen=True, slots=True)
 class AudioStream:
-    """One audio stream; ``language`` is BCP 47 or ``None``."""
+    """One audio stream; ``language`` is BCP 47 or ``None``; ``start_ms`` and ``duration_ms`` as in ``VideoStream``."""
 
     index: int
     codec: str
@@ -70,6 +70,7 @@ class AudioStream:
     channels: int
     language: str | None
     duration_ms: int
+    start_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

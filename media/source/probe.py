@@ -191,6 +191,8 @@ def _pictures(container: "InputContainer", stream: Any) -> Pictures | None:
     extra = stream.codec_context.extradata or b""
     if stream.codec_context.name != "h264" or not container.format.name.startswith("mov") or len(extra) < 5:
         return None
+    if stream.sample_aspect_ratio != 1:  # also where it is not said: the segments must say it
+        return None
     return Pictures(prefix=(extra[4] & 3) + 1 if extra[0] == 1 else 0)
 
 
@@ -245,6 +247,7 @@ def _audio(stream: Any, count: _Count, start: Fraction) -> AudioStream:
         channels=context.channels,
         language=facts.language(stream.language),
         duration_ms=count.end_ms(start),
+        start_ms=count.start_ms(start),
     )
 
 

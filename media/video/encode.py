@@ -12,7 +12,7 @@ from votd.media.schema import dump
 from votd.media.video import hls, picture, stills
 from votd.media.video.check import check, check_jpeg, seconds
 from votd.media.video.graph import MP4, audio_name, encode_args
-from votd.media.video.ladder import copied, frame_count, lead_ms, progressive, renditions
+from votd.media.video.ladder import copied, frame_count, progressive, renditions
 from votd.media.video.listen import encode_sound
 from votd.media.video.run import GIB, longest_ms, run
 from votd.media.video.sound import Wanted, published
@@ -48,7 +48,7 @@ async def transcode(
     _check_room(to, room)
     source, to = source.absolute(), to.absolute()
     length, rate = frame_count(info, chosen[0].frame_rate), chosen[0].frame_rate
-    wanted = Wanted(target_lufs, ladder.audio_bitrate, lead_ms(info.video, rate), length / rate)
+    wanted = Wanted(target_lufs, ladder.audio_bitrate, length / rate)
     files = [to / f"{audio_name(i)}.m4a" for i in range(len(loudness))]
     sounds = [
         await encode_sound(source, info, stream, found, wanted, to=file, ffmpeg=ffmpeg)

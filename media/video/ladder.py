@@ -96,26 +96,35 @@ def frame_count(info: MediaInfo, rate: Fraction) -> int:
     A started frame does not count after the video's own end: AAC's padding would give each video one more.
     """
     assert info.video is not None, "a source without video is refused before"
-    sounding_ms = info.available_ms - lead_ms(info.video, rate)
+    sounding_ms = info.available_ms - lead_ms(info.video)
     return max(1, own_frames(info.video, rate), int(sounding_ms * rate / 1000))
 
 
 def own_frames(video: VideoStream, rate: Fraction) -> int:
     """Return how many frames the pictures alone fill."""
-    return round((video.duration_ms - lead_ms(video, rate)) * rate / 1000)
+    return round((video.duration_ms - lead_ms(video)) * rate / 1000)
 
 
-def lead_ms(video: VideoStream, rate: Fraction) -> int:
+def lead_ms(video: VideoStream) -> int:
     """Return by how much less than a frame the pictures start after the file: all is moved there, sound too.
 
     MPEG-TS begins with AAC's priming, 21 ms before the first picture: the nearest frame would part them by as much.
     """
-    return video.start_ms if video.start_ms * rate < 1000 else 0
+    return video.start_ms if video.start_ms * video.frame_rate < 1000 else 0
 
 
 def spare_frames(frames: int, rate: Fraction) -> int:
     """Return how many frames may be lost to damage, or to a container that counts wrong: a second, or one in fifty."""
     return max(round(rate), frames // 50)
+
+
+def shift_ms(info: MediaInfo, start_ms: int) -> int:
+    """Return what a pass over one stream must add to its times, so that it stands on the clock of all.
+
+    From a format whose clock may jump, ffmpeg takes the start anew: that of the stream which the pass reads.
+    """
+    alone = start_ms if "mpegts" in info.container else 0
+    return alone - (lead_ms(info.video) if info.video else 0)
 
 
 def gop_frames(rate: Fraction, ladder: Ladder) -> int:

@@ -8,6 +8,7 @@ from votd.media.errors import BadRequest, ToolFailed
 from votd.media.model import AudioStream, Loudness, MediaInfo, Sound
 from votd.media.process import Confined, Limits, Progress
 from votd.media.video import logs, sound
+from votd.media.video.ladder import shift_ms
 from votd.media.video.run import GIB, Said, longest_ms, run
 from votd.media.video.sound import Wanted
 
@@ -25,7 +26,8 @@ async def extract_audio(
     speech = sound.spoken(info, language)
     found = []
     for number, stream in enumerate(streams):
-        arguments = sound.listen_args(ffmpeg, source, stream, wav if stream is speech else None)
+        shift, to = shift_ms(info, stream.start_ms), wav if stream is speech else None
+        arguments = sound.listen_args(ffmpeg, source, stream.index, shift, to)
         confined = Confined(reads=(source,), writes=(wav.parent,))
         found.append(_loudness(await _run(arguments, info, confined, _part(progress, number, len(streams)))))
     _check_wav(wav)
@@ -44,7 +46,8 @@ async def encode_sound(
     for tries_left in reversed(range(sound.MOST_TRIES + 1)):
         level = level if tries_left else sound.AS_IT_CAME
         to.unlink(missing_ok=True)
-        arguments = sound.aac_args(ffmpeg, source, stream.index, level, wanted, to=to)
+        shift = shift_ms(info, stream.start_ms)
+        arguments = sound.aac_args(ffmpeg, source, stream.index, level, wanted, shift_ms=shift, to=to)
         said = await _run(arguments, info, Confined(reads=(source,), writes=(to.parent,)))
         result = _loudness(await _run(sound.loudness_args(ffmpeg, to), info, Confined(reads=(to,))))
         following = sound.next_level(level, result)

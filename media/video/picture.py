@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from votd.media.model import MediaInfo, Rendition, VideoStream
-from votd.media.video.ladder import display_size, frame_count, lead_ms, own_frames, spare_frames
+from votd.media.video.ladder import display_size, frame_count, own_frames, shift_ms, spare_frames
 from votd.media.video.stills import Grid
 
 BT709 = {"color_primaries": "bt709", "color_trc": "bt709", "colorspace": "bt709", "range": "tv"}
@@ -28,8 +28,8 @@ def top(picture: Any, info: MediaInfo, rendition: Rendition) -> Any:
     video, rate = info.video, rendition.frame_rate
     if not video.progressive:  # frames that say that they are whole pass untouched
         picture = picture.filter("bwdif", mode="send_frame", deint="interlaced")
-    if lead_ms(video, rate):
-        picture = picture.filter("setpts", "PTS-STARTPTS")
+    if shift := shift_ms(info, video.start_ms):
+        picture = picture.filter("setpts", f"PTS+({shift}/1000/TB)")
     picture = picture.filter("fps", fps=rate, start_time=0)  # a video that starts late holds its first frame
     # The last picture stands where the sound goes on, or a few could not be decoded: players disagree on what to show.
     frames = frame_count(info, rate)

@@ -32,11 +32,10 @@ AS_IT_CAME = Level(0.0, None, None)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What every sound of a video is to be: as loud, as dense and as long; ``lead_ms`` at its beginning go."""
+    """What every sound of a video is to be: as loud, as dense and as long."""
 
     target_lufs: float
     bitrate: int
-    lead_ms: int
     seconds: Fraction
 
 
@@ -84,12 +83,14 @@ def next_level(level: Level, found: Loudness) -> Level | None:
     return Level(round(level.gain_db + missing, 2), ceiling, level.target_lufs)
 
 
-def listen_args(ffmpeg: str, source: Path, stream: AudioStream, wav: Path | None) -> list[str]:
+def listen_args(ffmpeg: str, source: Path, stream: int, shift_ms: int, wav: Path | None) -> list[str]:
     """Return the command that logs the EBU R128 loudness of a sound's stereo mix, as it comes. No video is decoded.
 
     ``wav``: write it as 16 kHz mono for speech recognition too.
     """
-    audio = _stereo(source_input(source, vn=None)[str(stream.index)]).filter("ebur128", peak="true", framelog="quiet")
+    audio = _stereo(source_input(source, vn=None)[str(stream)], shift_ms).filter(
+        "ebur128", peak="true", framelog="quiet"
+    )
     if wav is None:
         return _logging(fp.output(audio, "-", f="null"), ffmpeg)
     audio = audio.filter("aresample", SPEECH_RATE).filter("aformat", sample_fmts="s16", channel_layouts="mono")
@@ -102,7 +103,9 @@ def loudness_args(ffmpeg: str, file: Path) -> list[str]:
     return _logging(fp.output(audio, "-", f="null"), ffmpeg)
 
 
-def aac_args(ffmpeg: str, source: Path, stream: int, level: Level, wanted: Wanted, *, to: Path) -> list[str]:
+def aac_args(
+    ffmpeg: str, source: Path, stream: int, level: Level, wanted: Wanted, *, shift_ms: int, to: Path
+) -> list[str]:
     """Return the command that encodes a sound at its level.
 
     It ends with its last whole AAC frame before the pictures do. AAC adds a frame of priming; with one more frame than
@@ -110,10 +113,7 @@ def aac_args(ffmpeg: str, source: Path, stream: int, level: Level, wanted: Wante
     """
     frames = max(1, -int(-wanted.seconds * SAMPLE_RATE // AAC_FRAME) - 1)
     samples = frames * AAC_FRAME
-    audio = source_input(source, vn=None)[str(stream)]
-    if wanted.lead_ms:
-        audio = audio.filter("asetpts", f"PTS-{wanted.lead_ms}/1000/TB")
-    audio = _levelled(_stereo(audio), level)
+    audio = _levelled(_stereo(source_input(source, vn=None)[str(stream)], shift_ms), level)
     audio = audio.filter("apad", whole_len=samples).filter("atrim", end_sample=samples)
     options = {"c:a": "aac", "b:a": wanted.bitrate, "map_metadata": -1, "f": "mp4"}
     return compiled(fp.output(audio, f"file:{to}", **options), ffmpeg, "-loglevel", "level+warning")
@@ -123,8 +123,10 @@ def _logging(output: Any, ffmpeg: str) -> list[str]:
     return compiled(output, ffmpeg, "-loglevel", "info")  # ebur128's summary is information
 
 
-def _stereo(audio: Any) -> Any:
+def _stereo(audio: Any, shift_ms: int) -> Any:
     """Make 48 kHz stereo that starts at 0, gaps filled: audio that starts late would bring an empty edit list."""
+    if shift_ms:
+        audio = audio.filter("asetpts", f"PTS+({shift_ms}/1000/TB)")
     audio = audio.filter("aresample", SAMPLE_RATE, first_pts=0, **{"async": 1})
     return audio.filter("aformat", channel_layouts="stereo")
 

@@ -58,7 +58,7 @@ def encoded(source: Path, to: Path, ffmpeg: str, target: float = -18) -> Sound:
     """Encode the only sound of a file, 6 s of it, at the target's level."""
     info = asyncio.run(probe(source))
     found = extract(source, to.with_suffix(".wav"), ffmpeg, info)
-    wanted = Wanted(target, 128_000, 0, Fraction(6))
+    wanted = Wanted(target, 128_000, Fraction(6))
     return asyncio.run(listen.encode_sound(source, info, info.audio[0], found, wanted, to=to, ffmpeg=ffmpeg))
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from votd.media.model import AudioStream, Gops, Ladder, Level, MediaInfo, Rendition, Rung, VideoStream
 from votd.media.video.graph import encode_args
-from votd.media.video.ladder import frame_count
+from votd.media.video.ladder import frame_count, shift_ms
 from votd.media.video.sound import AS_IT_CAME, Wanted, aac_args, listen_args
 
 RATE = Fraction(30000, 1001)
@@ -23,7 +23,7 @@ VIDEO = VideoStream(
 SOUND = AudioStream(1, "aac", 48_000, 2, "en", 12_000)
 INFO = MediaInfo("mov,mp4", 1, 12_012, 12_012, 2, None, VIDEO, (SOUND,))
 
-WANTED = Wanted(-18.0, 128_000, 0, Fraction(12012, 1000))
+WANTED = Wanted(-18.0, 128_000, Fraction(12012, 1000))
 
 SAFE = [
     *("-format_whitelist", "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mxf"),
@@ -45,7 +45,7 @@ def graph(info: MediaInfo, renditions: tuple[Rendition, ...] = BOTH) -> list[str
 
 def test_audio_pass() -> None:
     """Extract speech and loudness in one chain, without the video."""
-    assert listen_args("ffmpeg", Path("/w/-i %d.mp4"), SOUND, Path("/w/a.wav")) == [
+    assert listen_args("ffmpeg", Path("/w/-i %d.mp4"), 1, 0, Path("/w/a.wav")) == [
         *("ffmpeg", "-nostdin", "-hide_banner", "-nostats", "-progress", "pipe:1", "-loglevel", "info"),
         *SAFE,
         *("-vn", "-i", "file:/w/-i %d.mp4"),
@@ -59,9 +59,9 @@ def test_audio_pass() -> None:
     ]
 
 
-def sound_filters(level: Level, wanted: Wanted = WANTED) -> list[str]:
+def sound_filters(level: Level, shift_ms: int = 0) -> list[str]:
     """Return the filters of a sound's encode."""
-    arguments = aac_args("ffmpeg", Path("/w/in.mp4"), 1, level, wanted, to=Path("/w/a.m4a"))
+    arguments = aac_args("ffmpeg", Path("/w/in.mp4"), 1, level, WANTED, shift_ms=shift_ms, to=Path("/w/a.m4a"))
     assert arguments[-1] == "file:/w/a.m4a"
     return arguments[arguments.index("-filter_complex") + 1].split(";")
 
@@ -86,9 +86,26 @@ def test_limited_sound() -> None:
     ]
 
 
-def test_sound_follows_the_pictures() -> None:
-    """Take from the sound what the pictures lose at their beginning."""
-    assert sound_filters(AS_IT_CAME, replace(WANTED, lead_ms=21))[0] == "[0:1]asetpts=PTS-21/1000/TB[s0]"
+@pytest.mark.parametrize(
+    ("container", "picture_ms", "sound_ms", "shifts"),
+    [
+        ("mov,mp4,m4a,3gp,3g2,mj2", 0, 0, (0, 0)),
+        ("mov,mp4,m4a,3gp,3g2,mj2", 900, 0, (0, 0)),
+        ("matroska,webm", 21, 0, (-21, -21)),
+        ("mpegts", 21, 0, (0, -21)),
+        ("mpegts", 0, 900, (0, 900)),
+        ("mpegts", 900, 0, (900, 0)),
+    ],
+)
+def test_the_clock_of_all(container: str, picture_ms: int, sound_ms: int, shifts: tuple[int, int]) -> None:
+    """Keep picture and sound together, though each pass reads one of them and MPEG-TS forgets where it stood."""
+    info = replace(INFO, container=container, video=replace(VIDEO, start_ms=picture_ms))
+    assert (shift_ms(info, picture_ms), shift_ms(info, sound_ms)) == shifts
+
+
+def test_shifted_sound() -> None:
+    """Move a sound on the clock before its gaps are filled."""
+    assert sound_filters(AS_IT_CAME, -21)[0] == "[0:1]asetpts=PTS+(-21/1000/TB)[s0]"
 
 
 def test_encode() -> None:
