@@ -2,7 +2,6 @@
 
 import asyncio
 import datetime as dt
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +12,6 @@ from votd.flows.request import Request
 from votd.media import errors
 
 Publish = Callable[[Request], Awaitable[Outcome]]
-HALF = re.compile(r"cut off|once it is whole|Copy it again")
-"""What every refusal says that the rest of a copy would cure."""
 GREW = "It was still being copied when it was taken, and is taken again once it is whole."
 
 
@@ -38,7 +35,7 @@ async def publish_drop(
     try:
         outcome = await publish(Request(video=claim.video, articles=articles, seen=seen))
     except errors.RejectedSource as e:
-        return _refused(claim, str(e))
+        return _refused(claim, e)
     except Exception as e:
         # A tool that failed, a store that refuses us, a bug: not the producer's fault, and no reason to lose a drop.
         if claim.tries >= inbox.attempts:
@@ -57,8 +54,9 @@ async def publish_drop(
     return DropResult(name, "published" if outcome.changed else "unchanged", outcome.record.title, outcome)
 
 
-def _refused(claim: Claim, reason: str) -> DropResult:
-    if (claim.changed or HALF.search(reason)) and claim.wait(reason):
+def _refused(claim: Claim, error: errors.RejectedSource) -> DropResult:
+    reason = str(error)
+    if (claim.changed or isinstance(error, errors.CutOff)) and claim.wait(reason):
         return DropResult(claim.name, "growing", f"Waits for the rest of its copy. {reason}")
     claim.reject(reason)
     return DropResult(claim.name, "rejected", reason)

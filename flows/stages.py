@@ -46,7 +46,7 @@ async def transcode(source: Path, to: Path, settings: Settings) -> str:
         found: tuple[Loudness, ...] = ()
         if info.audio:
             found = await _audio(source, info, Path(folder, "speech.wav"), settings, ledger)
-        with ledger.stage("transcode") as stage:
+        with ledger.stage("transcode", info.duration_ms) as stage:
             made = await encode(
                 source,
                 info,
@@ -68,7 +68,7 @@ async def transcribe(source: Path, output: Path, language: str | None, settings:
     with Bars() as bars, tempfile.TemporaryDirectory(prefix="votd-") as folder:
         ledger, wav = Ledger(bars.watch), Path(folder, "speech.wav")
         await _audio(source, info, wav, settings, ledger, language=language)
-        with ledger.stage("transcribe") as stage:
+        with ledger.stage("transcribe", info.duration_ms) as stage:
             heard = await recognise.transcribe(
                 wav,
                 settings.model,
@@ -110,7 +110,7 @@ def link(
 async def _audio(
     source: Path, info: MediaInfo, wav: Path, settings: Settings, ledger: Ledger, *, language: str | None = None
 ) -> tuple[Loudness, ...]:
-    with ledger.stage("audio") as stage:
+    with ledger.stage("audio", info.duration_ms) as stage:
         return await extract_audio(
             source,
             info,

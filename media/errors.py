@@ -2,6 +2,7 @@
 
     VotdError
     ├── RejectedSource   the producer must give another file; never tried again
+    │   └── CutOff       … unless it is still being copied: the rest of it would cure this
     ├── BadRequest       whoever gave the command or the settings must change them
     ├── Unavailable      wait: a network, hub or store was out of reach; the only error that is retried
     ├── Stopped          the run was ended from outside (Ctrl-C, SIGTERM); run it again
@@ -21,6 +22,10 @@ class VotdError(Exception):
 
 class RejectedSource(VotdError):
     """Refuse a file for good, with the one sentence that its producer will read."""
+
+
+class CutOff(RejectedSource):
+    """Refuse a file of which a piece is missing."""
 
 
 class BadRequest(VotdError):

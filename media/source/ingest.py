@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
-from votd.media.errors import BadRequest, RejectedSource, Unavailable
+from votd.media.errors import BadRequest, CutOff, RejectedSource, Unavailable
 from votd.media.source.names import shown
 
 BLOCK = 1 << 20
@@ -72,13 +72,13 @@ def _check(source: int, facts: os.stat_result, name: str, limit: int) -> None:
         kind = _KINDS.get(stat.S_IFMT(facts.st_mode), "no file")
         raise RejectedSource(f"{name} is {kind}. Drop a video file.")
     if not facts.st_size:
-        raise RejectedSource(f"{name} is empty. Copy it again.")
+        raise CutOff(f"{name} is empty. Copy it again.")
     if facts.st_size > limit:
         raise RejectedSource(
             f"{name} has {_gb(facts.st_size)}, and at most {_gb(limit)} are taken. Export it at a lower bit rate."
         )
     if _is_sparse(source, facts):
-        raise RejectedSource(f"{name} is mostly holes: its copying has not ended well. Copy it again.")
+        raise CutOff(f"{name} is mostly holes: its copying has not ended well. Copy it again.")
 
 
 def _is_sparse(source: int, facts: os.stat_result) -> bool:
@@ -118,7 +118,7 @@ def _copy(source: int, copy: BinaryIO, size: int, name: str) -> str:
 def _check_unchanged(before: os.stat_result, after: os.stat_result, copied: int, name: str) -> None:
     same = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
     if not same or copied != before.st_size:
-        raise RejectedSource(f"{name} changed while it was being read. Drop it again once it is whole.")
+        raise CutOff(f"{name} changed while it was being read. Drop it again once it is whole.")
 
 
 def _gb(size: int) -> str:

@@ -1,6 +1,6 @@
 """Decide whether a probed file is a video that we can publish; pure, and before anything is decoded."""
 
-from votd.media.errors import RejectedSource
+from votd.media.errors import CutOff, RejectedSource
 from votd.media.model import MediaInfo, VideoStream
 
 LONGEST_MS = 4 * 3_600_000
@@ -31,7 +31,7 @@ def judge(info: MediaInfo) -> None:
     if video.encrypted:
         raise RejectedSource("The file is encrypted (DRM). Export it without protection.")
     if not video.frames:
-        raise RejectedSource(f"The file has no pictures in it: {_CUT}")
+        raise CutOff(f"The file has no pictures in it: {_CUT}")
     _judge_length(info, video)
     _judge_size(video)
     _judge_rate(video)
@@ -51,11 +51,11 @@ def _judge_length(info: MediaInfo, video: VideoStream) -> None:
         raise RejectedSource(f"The file says that it lasts {hours:.1f} hours, and at most 4 are taken. Shorten it.")
     if info.duration_ms - info.available_ms > max(1000, info.duration_ms // 50):
         there, whole = _seconds(info.available_ms, info.duration_ms)
-        raise RejectedSource(f"Only {there} of {whole} s are in the file: {_CUT}")
+        raise CutOff(f"Only {there} of {whole} s are in the file: {_CUT}")
     # Sound that is whole hides a picture that is not. The last frame or two are lost in harmless ways.
     declared = video.declared_frames or 0
     if declared - video.frames > max(2, declared // 50):
-        raise RejectedSource(f"Only {video.frames} of {declared} frames are in the file: {_CUT}")
+        raise CutOff(f"Only {video.frames} of {declared} frames are in the file: {_CUT}")
 
 
 def _judge_size(video: VideoStream) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from votd.media import process, schema
-from votd.media.errors import RejectedSource, ToolFailed
+from votd.media.errors import CutOff, RejectedSource, ToolFailed
 from votd.media.model import AudioStream, MediaInfo, VideoStream
 from votd.media.source import facts
 from votd.media.source.gops import Pictures
@@ -123,7 +123,7 @@ def main(args: list[str], _: process.Progress) -> str:
     except MemoryError as e:  # also libav's own, which it gives for too many streams
         raise RejectedSource(f"The file needs more memory than a video does. {_AGAIN}") from e
     except av.FFmpegError as e:
-        raise RejectedSource(_refusal(file, e)) from e
+        raise _refusal(file, e) from e
 
 
 def _describe(container: "InputContainer", size: int) -> MediaInfo:
@@ -251,16 +251,16 @@ def _audio(stream: Any, count: _Count, start: Fraction) -> AudioStream:
     )
 
 
-def _refusal(file: Path, error: Any) -> str:
+def _refusal(file: Path, error: Any) -> RejectedSource:
     """Say in one plain sentence why libav could not open a file."""
     _, kind, line = error.log or (0, "", "")
     if "whitelist" in line:
-        return f"The file is of the format {kind}, and only {_FORMATS} are taken. {_AGAIN}"
+        return RejectedSource(f"The file is of the format {kind}, and only {_FORMATS} are taken. {_AGAIN}")
     with file.open("rb") as start:
         is_mp4 = start.read(8)[4:] in _MP4_BOXES
     if is_mp4 and "moov atom not found" in line:
-        return "The file looks cut off: its index (moov) is missing. Export it again."
-    return f"The file is not a video that can be read: {error.strerror}. {_AGAIN}"
+        return CutOff("The file looks cut off: its index (moov) is missing. Export it again.")
+    return RejectedSource(f"The file is not a video that can be read: {error.strerror}. {_AGAIN}")
 
 
 if __name__ == "__main__":

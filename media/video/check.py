@@ -8,7 +8,7 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
-from votd.media.errors import RejectedSource, ToolFailed
+from votd.media.errors import CutOff, ToolFailed
 from votd.media.model import MediaInfo, MediaTrack, Rendition
 from votd.media.video import boxes
 from votd.media.video.graph import MP4, audio_name
@@ -22,7 +22,7 @@ def check(
 ) -> tuple[tuple[MediaTrack, ...], tuple[MediaTrack, ...]]:
     """Measure every track of an encode, and look at its MP4; return the video tracks and the audio tracks.
 
-    Raises ``RejectedSource`` where too little of the source could be decoded, and ``ToolFailed`` for everything that
+    Raises ``CutOff`` where too little of the source could be decoded, and ``ToolFailed`` for everything that
     is missing, cut or uneven.
     """
     rate = renditions[0].frame_rate
@@ -86,9 +86,9 @@ def _check_mp4(file: Path, length: Fraction) -> None:
         raise ToolFailed(f"The encoder's {file.name} lasts {float(found):.1f} s of {float(length):.1f} s.")
 
 
-def _undecoded(there: Fraction, whole: Fraction) -> RejectedSource:
+def _undecoded(there: Fraction, whole: Fraction) -> CutOff:
     digits = 0 if whole - there >= 2 else 1
-    return RejectedSource(
+    return CutOff(
         f"Only {float(there):.{digits}f} of {float(whole):.{digits}f} s could be decoded: "
         "the file looks cut off or damaged. Export it again."
     )
