@@ -124,7 +124,7 @@ def test_publish_refuses_it_in_one_sentence(
 
 def test_in_the_inbox_each_is_rejected_and_the_next_is_published(make_clip: Callable[..., Path], house: Any) -> None:
     """Ten bad drops and a good one: ten reasons, one video."""
-    inbox = Inbox(house.home, attempts=3)
+    inbox = Inbox(house.home, attempts=3, settle_s=0.001)  # whose copy has stopped long ago
     for make in BAD:
         make(inbox.folder / f"{make.__name__}.mp4", make_clip("tone.mp4"))
     good = inbox.folder / "zz good.mp4"
