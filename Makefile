@@ -44,8 +44,11 @@ demo: setup ## Publish the sample to ./site
 	@echo
 	@echo "Watch it:  $(BIN)/votd serve site  and open http://127.0.0.1:8000/"
 
-bench: setup ## Measure CPU against plain ffmpeg and faster-whisper, side by side
+bench: setup ## Measure CPU, bytes and quality against plain ffmpeg, faster-whisper and a fixed ladder, side by side
 	$(BIN)/python tests/bench.py --flow
+	$(BIN)/python tests/bench_video.py
+	$(BIN)/python tests/bench_video.py --profile quality --rounds 1
+	$(BIN)/python tests/bench_ladder.py
 
 docs: setup ## Write the tables of the README and the schemas anew
 	$(BIN)/python -m votd.flows.document

@@ -191,7 +191,8 @@ class Steps:
                 progress=progress,
             )
 
-        folder = await self._made("transcribe", key, make)
+        wav_ms = audio.wav.stat().st_size // 32  # 16 kHz, 16 bits
+        folder = await self._made("transcribe", key, make, wav_ms)
         return load(Transcript, (folder / "transcript.json").read_bytes())
 
     def caption(self, transcript: Transcript) -> Speech:
