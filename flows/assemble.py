@@ -107,10 +107,12 @@ def assemble(
 
 
 def _spoken(parts: Parts) -> Encoding:
-    """Give sound that says no language of its own the language of the speech."""
+    """Give the first sound the language of the speech where it says none, and no other one has it."""
     encoding = parts.encoded.encoding
-    named = (dataclasses.replace(track, language=track.language or parts.language) for track in encoding.audio)
-    return dataclasses.replace(encoding, audio=tuple(named))
+    if not encoding.audio or encoding.audio[0].language or parts.language in {t.language for t in encoding.audio}:
+        return encoding
+    first = dataclasses.replace(encoding.audio[0], language=parts.language)
+    return dataclasses.replace(encoding, audio=(first, *encoding.audio[1:]))
 
 
 def _captions(parts: Parts, scratch: Path, folder: str) -> list[tuple[RecordCaptions, hls.SubtitleTrack]]:
@@ -189,7 +191,7 @@ def _source(parts: Parts) -> Source:
         width=width,
         height=height,
         frame_rate=round(float(video.frame_rate), 3),
-        duration_ms=parts.info.duration_ms,
+        duration_ms=max(parts.info.duration_ms, parts.info.available_ms),  # a header may promise too little
     )
 
 

@@ -25,6 +25,7 @@ from votd.media.source.probe import probe
 from votd.media.speech import recognise
 from votd.media.video.encode import transcode as encode
 from votd.media.video.listen import extract_audio
+from votd.media.video.sound import published
 
 SEGMENT_MS = 6000
 
@@ -52,6 +53,7 @@ async def transcode(source: Path, to: Path, settings: Settings) -> str:
                 info,
                 ladder(settings.profile),
                 to,
+                streams=published(info, settings.language),
                 loudness=found,
                 target_lufs=settings.loudness,
                 ffmpeg=ffmpeg_of(settings),
@@ -114,8 +116,8 @@ async def _audio(
         return await extract_audio(
             source,
             info,
+            published(info, language or settings.language),
             wav,
-            language=language or settings.language,
             ffmpeg=ffmpeg_of(settings),
             progress=stage.progress,
         )

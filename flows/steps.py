@@ -29,8 +29,8 @@ from votd.media.captions import webvtt
 from votd.media.captions.cues import cues
 from votd.media.delivery import publish as delivery
 from votd.media.delivery.store import Store, open_store
-from votd.media.errors import ToolFailed
-from votd.media.model import Candidate, CaptionTrack, Encoding, Link, Loudness, MediaInfo, Transcript
+from votd.media.errors import Unfit
+from votd.media.model import AudioStream, Candidate, CaptionTrack, Encoding, Link, Loudness, MediaInfo, Transcript
 from votd.media.process import Progress
 from votd.media.record import Record
 from votd.media.schema import dump, load
@@ -42,6 +42,7 @@ from votd.media.verify.verify import verify
 from votd.media.video.encode import transcode
 from votd.media.video.listen import extract_audio
 from votd.media.video.run import version
+from votd.media.video.sound import published
 from votd.media.workspace.workspace import Key, LocalWorkspace, file_sha256
 
 WAIT_S = 1.0
@@ -57,9 +58,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Audio:
-    """What speech recognition hears, and how loud each sound is."""
+    """What speech recognition hears, the sounds to publish, and how loud each of them is."""
 
     wav: Path
+    streams: tuple[AudioStream, ...]
     loudness: tuple[Loudness, ...]
 
 
@@ -129,19 +131,21 @@ class Steps:
 
         Where the video speaks several languages, ``language`` is the one to hear.
         """
+        streams = published(info, language)
         if not info.audio:
             return None
 
         async def make(folder: Path, progress: Progress) -> None:
             found = await extract_audio(
-                source.path, info, folder / "speech.wav", language=language, ffmpeg=self.ffmpeg, progress=progress
+                source.path, info, streams, folder / "speech.wav", ffmpeg=self.ffmpeg, progress=progress
             )
             (folder / "loudness.json").write_bytes(dump(found))
 
-        made_with = {"ffmpeg": version(self.ffmpeg), "language": language}
+        made_with = {"ffmpeg": version(self.ffmpeg), "streams": [stream.index for stream in streams]}
         key = Key("audio", STEPS["audio"], {"source": source.sha256}, made_with)
         folder = await self._made("audio", key, make, info.duration_ms)
-        return Audio(folder / "speech.wav", load(tuple[Loudness, ...], (folder / "loudness.json").read_bytes()))
+        loudness = load(tuple[Loudness, ...], (folder / "loudness.json").read_bytes())
+        return Audio(folder / "speech.wav", streams, loudness)
 
     async def transcode(self, source: Source, info: MediaInfo, audio: Audio | None) -> Encoded:
         """Make the ladder, the MP4 and the stills. Encoded bytes differ between runs: each has its attempt token."""
@@ -149,6 +153,8 @@ class Steps:
         made_with = {
             "ladder": asdict(self.ladder),
             "loudness": target,
+            "streams": [stream.index for stream in audio.streams] if audio else [],
+            "copy": bool(info.video and info.video.gops),
             "ffmpeg": version(self.ffmpeg),
             "threads": threads,
         }
@@ -160,6 +166,7 @@ class Steps:
                 info,
                 self.ladder,
                 folder,
+                streams=audio.streams if audio else (),
                 loudness=audio.loudness if audio else (),
                 target_lufs=target,
                 ffmpeg=self.ffmpeg,
@@ -237,7 +244,11 @@ class Steps:
         with self.ledger.stage("upload") as stage, self._folder() as folder:
             now = dt.datetime.now(self.settings.zone).replace(microsecond=0)
             record, objects = assemble(parts, folder, standing.published_at if standing else None, now)
-            await self._verified(record, objects)
+            try:
+                await self._verified(record, objects)
+            except Unfit:
+                await asyncio.to_thread(self.workspace.discard, parts.encoded.folder)  # the next run makes it anew
+                raise
             done = await asyncio.to_thread(delivery.publish, self.store, record, objects, standing, stage.progress)
             stage.reused = not done.changed
             return done
@@ -251,7 +262,7 @@ class Steps:
             report = await verify(files, key, ffmpeg=self.ffmpeg, scratch=folder)
             if not report.ok:
                 sentence = failure(report, "What was made of the video", "Nothing was published: run it again.")
-                raise ToolFailed(sentence, tail="\n".join(lines(report.failures)))
+                raise Unfit(sentence, tail="\n".join(lines(report.failures)))
             (folder / "report.json").write_bytes(dump(report))
 
         await self._made("verify", Key("verify", STEPS["verify"], {"version": record.version}, {}), make)

@@ -16,7 +16,7 @@ from votd.flows.request import Request, checked, with_sidecar
 from votd.flows.steps import Audio, Steps
 from votd.media import errors
 from votd.media.articles.title import headline
-from votd.media.model import Link
+from votd.media.model import Link, MediaInfo
 from votd.media.record import Record, RecordArticle
 
 A = TypeVar("A")
@@ -48,7 +48,14 @@ async def publish(request: Request, steps: Steps) -> Outcome:
             articles=articles,
             language=language or spoken_language(speech),
         )
-        done = await steps.publish(parts, standing)
+        try:
+            done = await steps.publish(parts, standing)
+        except errors.Unfit:
+            if encoded.encoding.copied is None:
+                raise
+            # The source's own stream was not what its packets promised: encode it after all.
+            encoded = await steps.transcode(source, to_encode(info), audio)
+            done = await steps.publish(dataclasses.replace(parts, encoded=encoded), standing)
         outcome = Outcome(
             record=done.record,
             changed=done.changed,
@@ -62,11 +69,18 @@ async def publish(request: Request, steps: Steps) -> Outcome:
         return outcome
 
 
+def to_encode(info: MediaInfo) -> MediaInfo:
+    """Return a source as one whose stream cannot be published as it is."""
+    assert info.video is not None  # judged before
+    return dataclasses.replace(info, video=dataclasses.replace(info.video, gops=None))
+
+
 def damage(encoded: Encoded) -> list[str]:
     """Say what the decoder had against the source: it goes on over what it cannot read, and nobody would know."""
-    complaints = encoded.encoding.complaints
-    places = f"{complaints} places" if complaints > 1 else "one place"
-    return [f"The file is damaged in {places}: watch it, and export it again if it shows."] if complaints else []
+    if not encoded.encoding.complaints:
+        return []
+    lines = encoded.encoding.complaints
+    return [f"The file is damaged ({lines} lines of the decoder's log): watch it, and export it again if it shows."]
 
 
 async def hear(steps: Steps, audio: Audio | None, language: str | None, before: Record | None) -> Speech:

@@ -119,7 +119,7 @@ def _record_key(data: bytes, pointer: str) -> str:
     try:
         key = json.loads(data)["record"]
         check_key(key)
-    except (ValueError, LookupError, TypeError, AttributeError, errors.BadRequest) as e:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, errors.BadRequest) as e:
         raise errors.ToolFailed(f"{pointer} is damaged, or was not written by votd.") from e
     return str(key)
 
@@ -128,7 +128,7 @@ def _folders(record_key: str, record: bytes) -> list[str]:
     """List the folders that a version's objects stand in: its own, and that of its encode."""
     try:
         found = json.loads(record or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         found = {}
     named = [value for value in found.values() if isinstance(value, str)] if isinstance(found, dict) else []
     own = record_key.rpartition("/")[0] + "/"
@@ -207,6 +207,16 @@ class _Site:
 @asynccontextmanager
 async def _site(address: str, shown: str, folder: Path) -> AsyncIterator[_Site]:
     """Open an address; gzip alone is asked for, so that what comes uncompressed shows."""
+    try:
+        host = httpx.URL(address).host
+    except httpx.InvalidURL as e:
+        raise errors.BadRequest(f"{shown} is not an address: {e}.") from e
+
+    async def same_host(request: httpx.Request) -> None:
+        if request.url.host != host:
+            raise errors.BadRequest(f"{shown} leads to another address, {request.url.host}: name that one instead.")
+
     options: dict[str, Any] = {"timeout": httpx.Timeout(30.0), "max_redirects": 5, "follow_redirects": True}
-    async with httpx.AsyncClient(headers={"Accept-Encoding": "gzip"}, **options) as client:
+    hooks = {"request": [same_host]}
+    async with httpx.AsyncClient(headers={"Accept-Encoding": "gzip"}, event_hooks=hooks, **options) as client:
         yield _Site(client, address.rstrip("/"), shown, folder)

@@ -7,6 +7,7 @@
     ├── Unavailable      wait: a network, hub or store was out of reach; the only error that is retried
     ├── Stopped          the run was ended from outside (Ctrl-C, SIGTERM); run it again
     └── ToolFailed       a tool ended badly on input that we had accepted: a bug, or a sick machine
+        └── Unfit        what was made breaks the delivery rules
 
 Every message is one plain sentence for the person named above. Every class hands all of its
 arguments to ``Exception.__init__``, so that it survives pickling.
@@ -50,3 +51,7 @@ class ToolFailed(VotdError):
         super().__init__(reason, command, tail)
         self.command = command
         self.tail = tail
+
+
+class Unfit(ToolFailed):
+    """Report that what was made of a source must not be published."""

@@ -31,6 +31,7 @@ class VideoStream:
     ``sample_aspect_ratio`` are applied. ``frames`` counts packets that are really there; ``declared_frames`` is
     the container's own count, ``None`` where it keeps none. Colour is as tagged, in ffmpeg's words (``bt709``,
     ``smpte2084``, ``tv``, …), ``None`` where the stream says nothing; ``peak_nits`` is the mastering display's.
+    ``longest_picture_ms`` is for how long one of them stands before the next.
     ``start_ms`` is when the first picture is shown after the file's beginning, ``duration_ms`` when the last one ends.
     ``progressive`` is ``None`` where the stream does not say. ``gops`` is ``None`` for any other H.264, and for
     every other codec.
@@ -56,6 +57,7 @@ class VideoStream:
     color_transfer: str | None = None
     color_range: str | None = None
     peak_nits: int | None = None
+    longest_picture_ms: int = 0
     progressive: bool | None = None
     gops: Gops | None = None
 

@@ -8,6 +8,8 @@ from votd.media.model import Gops
 
 IDR = 5
 """The NAL unit type of a picture that no later one looks behind (ITU-T H.264, table 7-1)."""
+PARAMETERS = 7
+"""A sequence parameter set: where one stands among the pictures, their size or form may change."""
 WINDOW = 3
 """Groups that the peak is measured over: as many as a segment has."""
 
@@ -33,7 +35,8 @@ class Pictures:
             return
         if key:
             self.keys.append((time, self.size))
-            self.closed = self.closed and IDR in nal_types(data, self.prefix)
+            types = set(nal_types(data, self.prefix))
+            self.closed = self.closed and IDR in types and PARAMETERS not in types
         self.times.append(time)
         self.size += size
 

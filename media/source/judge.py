@@ -17,6 +17,9 @@ become 900,000 of a constant rate."""
 MOST_STREAMS = 64
 """A broadcaster's MXF has 16 sounds and some data; 200 streams are an attack or an accident."""
 
+COLOR_SPACES = (None, "gbr", "bt709", "fcc", "bt470bg", "smpte170m", "smpte240m", "bt2020nc", "bt2020c")
+"""Matrices that ffmpeg's scalers can undo."""
+
 _CUT = "it looks cut off. Export it again."
 
 
@@ -35,6 +38,10 @@ def judge(info: MediaInfo) -> None:
     _judge_length(info, video)
     _judge_size(video)
     _judge_rate(video)
+    if video.color_space not in COLOR_SPACES:
+        raise RejectedSource(
+            f"The file's colours are in a form that few programs know ({video.color_space}). Export it with BT.709."
+        )
 
 
 def judge_sound(info: MediaInfo) -> None:

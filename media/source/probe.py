@@ -4,8 +4,10 @@ The child reads every packet once: a container's header still promises the whole
 """
 
 import logging
+import statistics
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +25,8 @@ MEMORY = 2 << 30
 MOST_PACKETS = 5_000_000
 """Four hours at 60 frames/s with four AAC tracks have 3.6 million."""
 LONGEST_TITLE = 300
+FASTEST_VARIABLE = Fraction(60)
+"""Frames per second, the most that is made of a rate that varies."""
 PROGRESSIVE = 1
 """libav's AVFieldOrder; the others are the orders of an interlaced picture's halves, and 0 is unknown."""
 
@@ -53,6 +57,7 @@ class _Count:
     end: int = 0
     encrypted: bool = False
     pictures: Pictures | None = None
+    starts: list[int] | None = None
 
     def take(self, packet: Any) -> None:
         self.packets += 1
@@ -65,6 +70,8 @@ class _Count:
         start = packet.dts if packet.pts is None else packet.pts  # AVI has no presentation times
         if start is None:
             return
+        if self.starts is not None:
+            self.starts.append(start)
         if self.first is None or start < self.first:
             self.first = start
         self.last = max(self.last, start)
@@ -82,11 +89,23 @@ class _Count:
         return 0 if self.first is None else max(0, round((self.first * self.time_base - start) * 1000))
 
     @property
+    def longest_ms(self) -> int:
+        """Return the longest time between the starts of two packets that follow each other."""
+        ordered = sorted(self.starts or ())
+        return round(max((b - a for a, b in pairwise(ordered)), default=0) * self.time_base * 1000)
+
+    @property
     def rate(self) -> Fraction | None:
         """Return packets per second, ``None`` where there are not two moments to measure between."""
         if self.first is None or self.last <= self.first:
             return None
-        return (self.packets - 1) / ((self.last - self.first) * self.time_base)
+        average = (self.packets - 1) / ((self.last - self.first) * self.time_base)
+        ordered = sorted(set(self.starts or ()))
+        if len(ordered) < 2:
+            return average
+        # A picture that stands still for a while must not slow the rest down.
+        typical = 1 / (statistics.median_low(b - a for a, b in pairwise(ordered)) * self.time_base)
+        return min(typical, FASTEST_VARIABLE) if typical > average * Fraction(11, 10) else average
 
 
 async def probe(file: Path) -> MediaInfo:
@@ -169,7 +188,10 @@ def _counts(container: "InputContainer", streams: list[Any]) -> dict[int, _Count
     import av  # noqa: PLC0415 (as above)
     from av.stream import Discard  # noqa: PLC0415 (as above)
 
-    counts = {stream.index: _Count(stream.time_base, pictures=_pictures(container, stream)) for stream in streams}
+    counts = {stream.index: _Count(stream.time_base) for stream in streams}
+    for stream in streams:
+        if stream.type == "video":
+            counts[stream.index].pictures, counts[stream.index].starts = _pictures(container, stream), []
     for stream in container.streams:
         if stream.index not in counts:
             stream.discard = Discard.all
@@ -226,6 +248,7 @@ def _video(container: "InputContainer", stream: Any, counts: dict[int, _Count], 
         pixel_format=context.pix_fmt or "",
         encrypted=any(each.encrypted for each in counts.values()),
         start_ms=count.start_ms(start),
+        longest_picture_ms=count.longest_ms,
         profile=stream.profile,
         level=context.level if context.level > 0 else None,
         color_space=facts.COLOR_SPACES.get(context.colorspace),

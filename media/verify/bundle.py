@@ -64,7 +64,7 @@ class Bundle:
         text = self.text(key, "the pointer")
         try:
             found = json.loads(text) if text else {}
-        except ValueError as e:
+        except (ValueError, RecursionError) as e:
             self.fault(key, f"is no JSON: {e}")
             return {}
         return found if isinstance(found, dict) else {}

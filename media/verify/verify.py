@@ -99,7 +99,7 @@ def _limits(files: Mapping[str, Path]) -> process.Limits:
 
 
 async def _sound(answer: dict[str, Any], files: Mapping[str, Path], ffmpeg: str, scratch: Path) -> list[Finding]:
-    if answer["sounds"] and not answer["judged"]:
+    if answer["sounds"] and not (answer["judged"] and isinstance(answer["target"], float | int | None)):
         return [Finding("16", "loudness", False, "The record does not say what the loudness was made.")]
     return [
         await sound.finding(

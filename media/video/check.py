@@ -9,16 +9,15 @@ from fractions import Fraction
 from pathlib import Path
 
 from votd.media.errors import CutOff, ToolFailed
-from votd.media.model import MediaInfo, MediaTrack, Rendition
+from votd.media.model import AudioStream, MediaInfo, MediaTrack, Rendition
 from votd.media.video import boxes
 from votd.media.video.graph import MP4, audio_name
 from votd.media.video.ladder import frame_count, spare_frames
 from votd.media.video.measure import measure
-from votd.media.video.sound import published
 
 
 def check(
-    folder: Path, info: MediaInfo, renditions: Sequence[Rendition]
+    folder: Path, info: MediaInfo, renditions: Sequence[Rendition], streams: Sequence[AudioStream]
 ) -> tuple[tuple[MediaTrack, ...], tuple[MediaTrack, ...]]:
     """Measure every track of an encode, and look at its MP4; return the video tracks and the audio tracks.
 
@@ -36,8 +35,7 @@ def check(
         spare = spare_frames(frame_count(info, rate), rate) / rate
         raise _undecoded(max(Fraction(0), length - spare), expected)
     audio = tuple(
-        replace(measure(folder, audio_name(number)), language=stream.language)
-        for number, stream in enumerate(published(info))
+        replace(measure(folder, audio_name(number)), language=stream.language) for number, stream in enumerate(streams)
     )
     for track in audio:
         if abs(seconds(track) - length) > 1:

@@ -5,8 +5,8 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from votd.media.errors import ToolFailed
-from votd.media.model import Encoding, Ladder, Loudness, MediaInfo, MediaTrack, Rendition
+from votd.media.errors import RejectedSource, ToolFailed
+from votd.media.model import AudioStream, Encoding, Ladder, Loudness, MediaInfo, MediaTrack, Rendition, VideoStream
 from votd.media.process import Confined, Limits, Progress
 from votd.media.schema import dump
 from votd.media.video import hls, picture, stills
@@ -15,9 +15,10 @@ from votd.media.video.graph import MP4, audio_name, encode_args
 from votd.media.video.ladder import copied, frame_count, progressive, renditions
 from votd.media.video.listen import encode_sound
 from votd.media.video.run import GIB, longest_ms, run
-from votd.media.video.sound import Wanted, published
+from votd.media.video.sound import Wanted
 from votd.media.video.stills import Grid
 
+MOST_REPEATED = 4 * GIB
 PIXELS_PER_CPU_S = 2_000_000
 """A fortieth of what one core was measured to decode, scale and encode (x264 veryfast, 1080p25, six rungs)."""
 
@@ -28,6 +29,7 @@ async def transcode(
     ladder: Ladder,
     to: Path,
     *,
+    streams: tuple[AudioStream, ...],
     loudness: tuple[Loudness, ...],
     target_lufs: float,
     ffmpeg: str,
@@ -36,7 +38,8 @@ async def transcode(
 ) -> Encoding:
     """Make the ladder, the sounds, the MP4 and the stills of a source in the empty folder ``to``.
 
-    ``loudness`` is what ``extract_audio`` found in each sound, ``target_lufs`` what they are brought to.
+    ``streams`` are the sounds, ``loudness`` is what ``extract_audio`` found in each, ``target_lufs`` what they are
+    brought to.
     ``to`` then holds ``encoding.json``, ``video.mp4``, the stills, and a folder with its playlists for each track.
     Raises ``RejectedSource`` where the source cannot be decoded to its end.
     """
@@ -46,20 +49,21 @@ async def transcode(
         (to / name).mkdir()
     room = _most_bytes(info, chosen, ladder)
     _check_room(to, room)
+    _check_stillness(info.video, chosen)
     source, to = source.absolute(), to.absolute()
     length, rate = frame_count(info, chosen[0].frame_rate), chosen[0].frame_rate
     wanted = Wanted(target_lufs, ladder.audio_bitrate, length / rate)
     files = [to / f"{audio_name(i)}.m4a" for i in range(len(loudness))]
     sounds = [
         await encode_sound(source, info, stream, found, wanted, to=file, ffmpeg=ffmpeg)
-        for stream, found, file in zip(published(info), loudness, files, strict=True)
+        for stream, found, file in zip(streams, loudness, files, strict=True)
     ]
     arguments = encode_args(ffmpeg, source, info, chosen, ladder, sounds=files, to=to, threads=threads)
     limits = _encode_limits(info, chosen, threads, room)
     said = await run(arguments, limits, Confined(reads=(source,), writes=(to,)), longest_ms(info), progress)
     for file in files:
         file.unlink()
-    video, audio = await asyncio.to_thread(_tracks, to, info, chosen)
+    video, audio = await asyncio.to_thread(_tracks, to, info, chosen, streams)
     copy = copied(info, chosen, ladder)
     encoding = Encoding(
         duration_ms=round(seconds(video[0]) * 1000),
@@ -77,12 +81,12 @@ async def transcode(
 
 
 def _tracks(
-    to: Path, info: MediaInfo, chosen: Sequence[Rendition]
+    to: Path, info: MediaInfo, chosen: Sequence[Rendition], streams: Sequence[AudioStream]
 ) -> tuple[tuple[MediaTrack, ...], tuple[MediaTrack, ...]]:
     """Measure what the encoder left, and write the playlists of the tracks."""
     for leftover in to.glob("*.mpd"):  # ffmpeg's, with nominal figures; ours are measured
         leftover.unlink()
-    video, audio = check(to, info, chosen)
+    video, audio = check(to, info, chosen, streams)
     for track in (*video, *audio):
         (to / track.name / hls.PLAYLIST).write_text(hls.media_playlist(track), encoding="utf-8")
     for track in video:
@@ -101,11 +105,14 @@ async def _stills(to: Path, top: Rendition, tiles: Grid, ffmpeg: str) -> tuple[i
         )
     chosen = stills.best(scores, cuts, tiles.ms(tiles.count))
     (to / (stills.CANDIDATE % (chosen + 1))).rename(to / names.poster)
-    for leftover in (*to.glob("candidate-*.jpg"), to / picture.SCORES, to / picture.SHOTS):
-        leftover.unlink()
     limits = Limits(wall_s=120, cpu_s=60, memory=2 * GIB, file_size=64 << 20)
-    arguments = stills.share_args(ffmpeg, to / names.poster, top, to / names.share)
-    await run(arguments, limits, Confined(writes=(to,)), 1, lambda share: None)
+    for arguments in (
+        stills.share_args(ffmpeg, to / names.poster, top, to / names.share),
+        stills.sprite_args(ffmpeg, to, tiles, to / names.sprite),
+    ):
+        await run(arguments, limits, Confined(writes=(to,)), 1, lambda share: None)
+    for leftover in (*to.glob("candidate-*.jpg"), *to.glob("thumbnail-*.jpg"), to / picture.SCORES, to / picture.SHOTS):
+        leftover.unlink()
     for image in (names.poster, names.share, names.sprite):
         check_jpeg(to / image)
     (to / names.storyboard).write_text(stills.storyboard(tiles, names.sprite), encoding="utf-8")
@@ -131,6 +138,17 @@ def _check_room(to: Path, needed: int) -> None:
         )
 
 
+def _check_stillness(video: VideoStream, chosen: Sequence[Rendition]) -> None:
+    """Refuse a picture that stands too long: ffmpeg makes all its repetitions at once, in every size, in memory."""
+    still_ms = max(video.longest_picture_ms, video.start_ms)
+    bytes_a_second = sum(r.width * r.height * 3 // 2 for r in chosen) * chosen[0].frame_rate
+    if still_ms * bytes_a_second > MOST_REPEATED * 1000:
+        raise RejectedSource(
+            f"One picture of the video stands for {still_ms // 1000} s, and at most "
+            f"{int(MOST_REPEATED / bytes_a_second)} s can be filled. Export it with a constant frame rate."
+        )
+
+
 def _encode_limits(info: MediaInfo, chosen: Sequence[Rendition], threads: int, room: int) -> Limits:
     """Bound an encode by its pixels.
 
@@ -142,5 +160,5 @@ def _encode_limits(info: MediaInfo, chosen: Sequence[Rendition], threads: int, r
     made = sum(rendition.width * rendition.height for rendition in chosen)
     frames = longest_ms(info) * max(info.video.frame_rate, chosen[0].frame_rate) / 1000
     cpu_s = 120 + int((size + made) * frames / PIXELS_PER_CPU_S)
-    memory = 4 * GIB + threads * 3 * GIB // 2 + 128 * size * 3
+    memory = 4 * GIB + MOST_REPEATED + threads * 3 * GIB // 2 + 128 * size * 3
     return Limits(wall_s=cpu_s, cpu_s=cpu_s, memory=memory, file_size=2 * room + (64 << 20))

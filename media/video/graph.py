@@ -16,7 +16,7 @@ from votd.media.video import picture
 from votd.media.video.boxes import INIT
 from votd.media.video.command import compiled, source_input
 from votd.media.video.ladder import copied, frame_count, gop_frames, progressive
-from votd.media.video.stills import CANDIDATE, STILLS, Grid, grid
+from votd.media.video.stills import CANDIDATE, THUMBNAIL, Grid, grid
 
 MP4 = "video.mp4"
 
@@ -62,10 +62,10 @@ def audio_name(number: int) -> str:
 
 
 def _stills(full: Any, small: Any, tiles: Grid, to: Path) -> Iterator[Any]:
-    still = {"f": "image2", "c:v": "mjpeg", "fps_mode": "passthrough", "map_metadata": -1}
+    still = {"f": "image2", "c:v": "mjpeg", "fps_mode": "passthrough", "map_metadata": -1, "q:v": 3}
     pattern = str(to).replace("%", "%%")  # the muxer of numbered images counts wherever it reads %d
-    yield fp.output(picture.candidates(full, tiles), f"file:{pattern}/{CANDIDATE}", **still, **{"q:v": 3})
-    yield fp.output(picture.sprite(small, tiles, to), f"file:{to / STILLS.sprite}", update=1, **still, **{"q:v": 5})
+    yield fp.output(picture.candidates(full, tiles), f"file:{pattern}/{CANDIDATE}", **still)
+    yield fp.output(picture.thumbnails(small, tiles, to), f"file:{pattern}/{THUMBNAIL}", **still)
 
 
 def _video_options(renditions: Sequence[Rendition], ladder: Ladder, copy: Rendition | None) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def copied(info: MediaInfo, renditions: Sequence[Rendition], ladder: Ladder) -> 
         and (size == (top.width, top.height) and not turned and video.frame_rate == top.frame_rate)
         and (video.gops.frames == gop or video.frames <= min(gop, video.gops.frames))
         and video.gops.peak_bitrate <= top.max_bitrate
-        and (video.level or 0) <= lowest_level(top)
+        and video.level == lowest_level(top)
     )
     return top if fits and whole else None
 

@@ -14,19 +14,24 @@ from votd.media.video.sound import Wanted
 
 
 async def extract_audio(
-    source: Path, info: MediaInfo, wav: Path, *, language: str | None, ffmpeg: str, progress: Progress
+    source: Path,
+    info: MediaInfo,
+    streams: Sequence[AudioStream],
+    wav: Path,
+    *,
+    ffmpeg: str,
+    progress: Progress,
 ) -> tuple[Loudness, ...]:
-    """Write the sound of ``language`` as 16 kHz mono 16-bit WAV; return how loud each sound to be published is.
+    """Write the first of ``streams`` as 16 kHz mono 16-bit WAV; return how loud each of them is.
 
     Raises ``RejectedSource`` where the sound cannot be decoded.
     """
-    source, wav, streams = source.absolute(), wav.absolute(), sound.published(info)
+    source, wav = source.absolute(), wav.absolute()
     if not streams:
         raise BadRequest("The video has no sound to extract.")
-    speech = sound.spoken(info, language)
     found = []
     for number, stream in enumerate(streams):
-        shift, to = shift_ms(info, stream.start_ms), wav if stream is speech else None
+        shift, to = shift_ms(info, stream.start_ms), wav if number == 0 else None
         arguments = sound.listen_args(ffmpeg, source, stream.index, shift, to)
         confined = Confined(reads=(source,), writes=(wav.parent,))
         found.append(_loudness(await _run(arguments, info, confined, _part(progress, number, len(streams)))))

@@ -13,6 +13,8 @@ HD_EDGE = 720
 PQ, HLG = "smpte2084", "arib-std-b67"
 HDR = (PQ, HLG)
 """PQ and HLG (ITU-R BT.2100)."""
+WIDE = ("bt2020", "smpte431", "smpte432")
+"""Primaries outside BT.709's: read as BT.709's, their colours would be pale."""
 WHITE_NITS = 203
 """Where a graphic's white stands in HDR (ITU-R BT.2408): it becomes the white of SDR."""
 PEAK_NITS = 1000
@@ -53,24 +55,29 @@ def candidates(picture: Any, grid: Grid) -> Any:
     return _jpeg(picture.filter("select", _every(grid)))
 
 
-def sprite(picture: Any, grid: Grid, to: Path) -> Any:
-    """Lay the storyboard's pictures side by side; the moments of cuts and the candidates' scores go to files.
+def thumbnails(picture: Any, grid: Grid, to: Path) -> Any:
+    """Keep the storyboard's pictures; the moments of cuts and the candidates' scores go to files.
 
-    A small rendition's picture is enough for that, and nearly free.
+    A small rendition's picture is enough for that, and nearly free. They are laid side by side afterwards: ``tile``
+    here would give nothing before the end, and while the last picture is held, all else would wait for it in memory.
     """
     picture = picture.filter("scdet", threshold=10)
     picture = picture.filter("metadata", mode="print", key="lavfi.scd.time", file=str(to / SHOTS))
     picture = picture.filter("select", _every(grid)).filter("signalstats").filter("blurdetect")
     picture = picture.filter("metadata", mode="print", file=str(to / SCORES))
-    picture = picture.filter("scale", grid.width, grid.height)
-    return _jpeg(picture).filter("tile", f"{grid.columns}x{grid.rows}")
+    return _jpeg(picture.filter("scale", grid.width, grid.height))
 
 
 def _sdr(picture: Any, video: VideoStream, rendition: Rendition) -> Any:
     if video.color_space is None:  # swscale would take every untagged picture for BT.601
         hd = min(display_size(video)) >= HD_EDGE
         picture = picture.filter("setparams", colorspace="bt709" if hd else "smpte170m")
-    return _scale(picture, rendition, out_color_matrix="bt709", out_range="tv").filter("format", "yuv420p")
+    if video.color_primaries not in WIDE:
+        return _scale(picture, rendition, out_color_matrix="bt709", out_range="tv").filter("format", "yuv420p")
+    picture = _scale(picture, rendition)
+    if video.color_transfer is None:  # zscale finds no way from the unknown
+        picture = picture.filter("setparams", color_trc="bt709")
+    return picture.filter("zscale", p="bt709", t="bt709", m="bt709", r="tv").filter("format", "yuv420p")
 
 
 def _tone_mapped(picture: Any, video: VideoStream, rendition: Rendition) -> Any:

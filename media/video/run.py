@@ -12,8 +12,8 @@ from votd.media.process import Confined, Limits, Progress
 from votd.media.video import logs
 
 GIB = 1 << 30
-IDLE_S = 180
-"""Seconds without a frame more, after which nothing more will come: a frame of 8K takes one on a busy machine."""
+IDLE_S = 600
+"""Seconds without a frame more, after which nothing more will come; an MP4.s index is moved in silence too."""
 
 
 @dataclass(frozen=True, slots=True)

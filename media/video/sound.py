@@ -39,21 +39,21 @@ class Wanted:
     seconds: Fraction
 
 
-def published(info: MediaInfo) -> tuple[AudioStream, ...]:
-    """Return the first sound, and the first of every other language."""
-    chosen: list[AudioStream] = []
-    for stream in info.audio:
-        if not chosen or (stream.language and stream.language not in {other.language for other in chosen}):
-            chosen.append(stream)
-    return tuple(chosen)
+def published(info: MediaInfo, language: str | None) -> tuple[AudioStream, ...]:
+    """Return one sound of each language: that of ``language`` first, which is heard and played first, else the first.
+
+    Those that say no language count as one.
+    """
+    main = _primary(language)
+    first = [stream for stream in info.audio if main and _primary(stream.language) == main]
+    chosen: dict[str, AudioStream] = {}
+    for stream in (*first, *info.audio):
+        chosen.setdefault(_primary(stream.language), stream)
+    return tuple(chosen.values())
 
 
-def spoken(info: MediaInfo, language: str | None) -> AudioStream:
-    """Return the sound to recognise speech in: that of the declared language, else the first."""
-    streams = published(info)
-    main = (language or "").partition("-")[0].lower()
-    same = (stream for stream in streams if main and (stream.language or "").partition("-")[0].lower() == main)
-    return next(same, streams[0])
+def _primary(language: str | None) -> str:
+    return (language or "").partition("-")[0].lower()
 
 
 def first_level(stream: AudioStream, found: Loudness, target_lufs: float) -> Level:

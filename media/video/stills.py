@@ -15,6 +15,7 @@ from votd.media.video.command import compiled
 
 STILLS = Stills("poster.jpg", "share.jpg", "storyboard.jpg", "storyboard.vtt")
 CANDIDATE = "candidate-%05d.jpg"
+THUMBNAIL = "thumbnail-%05d.jpg"
 
 COLUMNS = 10
 MOST_TILES = 100
@@ -142,6 +143,15 @@ def share_args(ffmpeg: str, poster: Path, top: Rendition, to: Path) -> list[str]
         made = fp.filter([behind, parts[1].filter("scale", width, height, **whole)], "overlay", "(W-w)/2", "(H-h)/2")
     made = made.filter("format", "yuvj420p")
     output = fp.output(made, f"file:{to}", f="image2", update=1, map_metadata=-1, **{"q:v": 3, "frames:v": 1})
+    return compiled(output, ffmpeg, "-loglevel", "warning")
+
+
+def sprite_args(ffmpeg: str, folder: Path, grid: Grid, to: Path) -> list[str]:
+    """Return the command that lays the thumbnails in ``folder`` side by side."""
+    pattern = f"{str(folder).replace('%', '%%')}/{THUMBNAIL}"
+    images = fp.input(f"file:{pattern}", f="image2", framerate=1, start_number=1, protocol_whitelist="file")
+    made = images.filter("tile", f"{grid.columns}x{grid.rows}")
+    output = fp.output(made, f"file:{to}", f="image2", update=1, map_metadata=-1, **{"q:v": 5, "frames:v": 1})
     return compiled(output, ffmpeg, "-loglevel", "warning")
 
 

@@ -68,7 +68,7 @@ class LocalWorkspace:
             return None
         if _sound(folder):
             return folder
-        self._discard(folder)
+        self.discard(folder)
         return None
 
     def put(self, key: Key, folder: Path) -> Path:
@@ -110,7 +110,8 @@ class LocalWorkspace:
     def _place(self, key: Key) -> Path:
         return self.root / "finished" / key.step / key.digest
 
-    def _discard(self, folder: Path) -> None:
+    def discard(self, folder: Path) -> None:
+        """Take away a finished work that proved faulty: whoever needs it makes it again."""
         with self.scratch() as grave, contextlib.suppress(OSError):
             folder.rename(grave / "damaged")
 

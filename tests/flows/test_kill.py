@@ -93,7 +93,7 @@ def end(desk: Desk, running: subprocess.Popen[str], sign: signal.Signals, wait_u
     running.send_signal(sign)
     _, err = running.communicate(timeout=END_S)
     assert running.returncode == (-signal.SIGKILL if sign == signal.SIGKILL else 130) or (done and not err)
-    wait_until(lambda: not desk.alive(), 3)
+    wait_until(lambda: not desk.alive(), 30)
     desk.reachable()
     return err
 

@@ -12,7 +12,7 @@ KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and is
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_error_survives_pickling(kind: type[errors.VotdError]) -> None:
     """An error that does not would hang a pool of workers."""
-    arguments = ("It broke.", ("ffmpeg", "-i"), "last words") if kind is errors.ToolFailed else ("It broke.",)
+    arguments = ("It broke.", ("ffmpeg", "-i"), "last words") if issubclass(kind, errors.ToolFailed) else ("It broke.",)
     again = pickle.loads(pickle.dumps(kind(*arguments)))
     assert type(again) is kind
     assert again.args == arguments

@@ -98,6 +98,7 @@ def test_a_plain_clip(make_clip: Maker) -> None:
             encrypted=False,
             profile="Constrained Baseline",
             level=12,
+            longest_picture_ms=40,
             progressive=True,
             gops=Gops(100, 628_822),
         ),
@@ -143,11 +144,17 @@ def test_constant_rates(rate: str, suffix: str, make_clip: Maker) -> None:
 
 
 def test_variable_rate(make_clip: Maker) -> None:
-    """Give a variable rate's average: three seconds at 30 frames/s, then three at 10."""
+    """Give a variable rate the one that it has mostly: three seconds at 30 frames/s, then three at 10."""
     thinned = ["-vf", "select='not(mod(n,3))+lt(n,90)'", "-fps_mode", "vfr"]
     video = picture(make_clip("vfr.mp4", seconds=6, rate="30", audio=False, extra_out=thinned))
-    assert video.frames == 120
-    assert abs(video.frame_rate - 20) < Fraction(1, 2)
+    assert (video.frames, video.frame_rate, video.longest_picture_ms) == (120, 30, 100)
+
+
+def test_a_still_stretch(make_clip: Maker) -> None:
+    """Keep the motion of what stands still for most of its time, and say for how long."""
+    stopped = ["-vf", "select='lt(n,50)+gt(n,450)'", "-fps_mode", "vfr"]
+    video = picture(make_clip("still.mp4", seconds=20, audio=False, extra_out=stopped))
+    assert (video.frame_rate, video.longest_picture_ms) == (25, 16_080)
 
 
 def test_audio_languages_title_and_colour(make_clip: Maker) -> None:

@@ -40,9 +40,19 @@ def transcode(
     """Probe and encode a file into the new folder ``to``, its sounds as they are."""
     to.mkdir()
     info = info or asyncio.run(probe(source))
-    loudness = tuple(Loudness(None, None) for _ in published(info))  # as silence, whose level is kept
+    streams = published(info, None)
+    silence = tuple(Loudness(None, None) for _ in streams)  # whose level is kept
     job = encode.transcode(
-        source, info, LADDER, to, loudness=loudness, target_lufs=-18, ffmpeg=ffmpeg, threads=2, progress=told
+        source,
+        info,
+        LADDER,
+        to,
+        streams=streams,
+        loudness=silence,
+        target_lufs=-18,
+        ffmpeg=ffmpeg,
+        threads=2,
+        progress=told,
     )
     return asyncio.run(job)
 
@@ -50,7 +60,7 @@ def transcode(
 def extract(source: Path, wav: Path, ffmpeg: str, info: MediaInfo | None = None) -> Loudness:
     """Probe a file and extract its sound; return how loud it is."""
     info = info or asyncio.run(probe(source))
-    job = listen.extract_audio(source, info, wav, language=None, ffmpeg=ffmpeg, progress=lambda done: None)
+    job = listen.extract_audio(source, info, published(info, None), wav, ffmpeg=ffmpeg, progress=lambda done: None)
     return asyncio.run(job)[0]
 
 
@@ -182,7 +192,7 @@ def compliant(ffmpeg: str, clip: Path, to: Path, *changed: str) -> Path:
     """Encode a clip as a rendition is, or nearly."""
     colour = "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"
     rendition = ["-vf", colour, "-c:v", "libx264", "-profile:v", "high", "-pix_fmt", "yuv420p", "-g", "50", "-bf", "2"]
-    rendition += ["-keyint_min", "50", "-sc_threshold", "0", "-crf", "35", "-level", "1.2", "-c:a", "copy"]
+    rendition += ["-keyint_min", "50", "-sc_threshold", "0", "-crf", "35", "-level", "1.3", "-c:a", "copy"]
     subprocess.run([ffmpeg, "-v", "error", "-i", clip, *rendition, *changed, to], check=True)
     return to
 
@@ -212,9 +222,21 @@ def test_a_stream_that_complies_is_copied(make_clip: Clip, ffmpeg: str, tmp_path
         ("-vf", "setsar=4/3,setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"),
         ("-crf", "1"),
         ("-level", "4.0"),
+        ("-level", "1.2"),
         ("-t", "5", "-af", "apad=whole_dur=7", "-c:a", "aac"),
     ],
-    ids=["profile", "pixels", "distance", "open", "colour", "shape", "rate", "level", "shorter than its sound"],
+    ids=[
+        "profile",
+        "pixels",
+        "distance",
+        "open",
+        "colour",
+        "shape",
+        "rate",
+        "level",
+        "too low a level",
+        "shorter than its sound",
+    ],
 )
 def test_a_stream_that_does_not_is_encoded(
     make_clip: Clip, ffmpeg: str, tmp_path: Path, changed: tuple[str, ...]
@@ -343,6 +365,16 @@ def test_no_room(make_clip: Clip, ffmpeg: str, tmp_path: Path) -> None:
     huge = replace(asyncio.run(probe(clip)), duration_ms=10**13)
     with pytest.raises(ToolFailed, match=r"may need [\d,]+ MB and the disk has [\d,]+ MB free"):
         transcode(clip, tmp_path / "out", ffmpeg, huge)
+
+
+def test_a_picture_that_stands_for_minutes(make_clip: Clip, ffmpeg: str, tmp_path: Path) -> None:
+    """Refuse what would have to be repeated in memory, with the figures."""
+    clip = make_clip("four.mp4", seconds=4)
+    info = asyncio.run(probe(clip))
+    assert info.video is not None
+    still = replace(info, video=replace(info.video, longest_picture_ms=3_600_000))
+    with pytest.raises(RejectedSource, match=r"stands for 3600 s, and at most \d+ s can be filled"):
+        transcode(clip, tmp_path / "out", ffmpeg, still)
 
 
 def test_progress(make_clip: Clip, ffmpeg: str, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from votd.media.model import AudioStream, Gops, Ladder, Level, MediaInfo, Rendition, Rung, VideoStream
 from votd.media.video.graph import encode_args
 from votd.media.video.ladder import frame_count, shift_ms
-from votd.media.video.sound import AS_IT_CAME, Wanted, aac_args, listen_args
+from votd.media.video.sound import AS_IT_CAME, Wanted, aac_args, listen_args, published
 
 RATE = Fraction(30000, 1001)
 LADDER = Ladder("test", "veryfast", 60, 1.3, 2000, 3, 128_000, (Rung(720, 23, 3_000_000), Rung(360, 24, 700_000)))
@@ -103,6 +103,32 @@ def test_the_clock_of_all(container: str, picture_ms: int, sound_ms: int, shifts
     assert (shift_ms(info, picture_ms), shift_ms(info, sound_ms)) == shifts
 
 
+@pytest.mark.parametrize(
+    ("languages", "declared", "published_as"),
+    [
+        ((None,), None, (0,)),
+        (("en", "mk"), None, (0, 1)),
+        (("en", "mk"), "mk", (1, 0)),
+        (("en", "mk-Latn"), "mk", (1, 0)),
+        ((None, "mk"), "mk", (1, 0)),
+        ((None, None, "mk", "mk"), None, (0, 2)),
+        (("en", "en", "mk"), "sr", (0, 2)),
+    ],
+)
+def test_which_sounds(languages: tuple[str | None, ...], declared: str | None, published_as: tuple[int, ...]) -> None:
+    """Publish one sound of each language, and the declared one first."""
+    info = replace(INFO, audio=tuple(replace(SOUND, index=i, language=each) for i, each in enumerate(languages)))
+    assert tuple(stream.index for stream in published(info, declared)) == published_as
+
+
+def test_wide_colours() -> None:
+    """Convert primaries wider than television's, not only the matrix."""
+    video = replace(VIDEO, color_primaries="smpte432", color_space="bt709")
+    filters = graph(replace(INFO, video=video))
+    assert any("setparams=color_trc=bt709" in each for each in filters)
+    assert any("zscale=m=bt709:p=bt709:r=tv:t=bt709" in each for each in filters)
+
+
 def test_shifted_sound() -> None:
     """Move a sound on the clock before its gaps are filled."""
     assert sound_filters(AS_IT_CAME, -21)[0] == "[0:1]asetpts=PTS+(-21/1000/TB)[s0]"
@@ -142,8 +168,7 @@ def test_encode() -> None:
         "[s23]metadata=file=/w/out/scores.txt:mode=print[s24];"
         "[s24]scale=192:108[s25];"
         "[s25]scale=out_color_matrix=bt601:out_range=pc[s26];"
-        "[s26]format=yuvj420p[s27];"
-        "[s27]tile=6x1[s28]",
+        "[s26]format=yuvj420p[s27]",
         *("-map", "[s10]", "-map", "[s14]", "-map", "1:a", "-f", "tee"),
         *("-bf", "2", "-bufsize:v:0", "4500000", "-bufsize:v:1", "1050000"),
         *("-c:a", "copy", "-c:v", "libx264", "-crf:v:0", "23", "-crf:v:1", "24"),
@@ -160,8 +185,8 @@ def test_encode() -> None:
         "[select=0,2:f=mp4:movflags=+faststart]file:/w/out/video.mp4",
         *("-map", "[s18]", "-f", "image2", "-c:v", "mjpeg", "-fps_mode", "passthrough", "-map_metadata", "-1"),
         *("-q:v", "3", "file:/w/out/candidate-%05d.jpg"),
-        *("-map", "[s28]", "-f", "image2", "-c:v", "mjpeg", "-fps_mode", "passthrough", "-map_metadata", "-1"),
-        *("-q:v", "5", "-update", "1", "file:/w/out/storyboard.jpg"),
+        *("-map", "[s27]", "-f", "image2", "-c:v", "mjpeg", "-fps_mode", "passthrough", "-map_metadata", "-1"),
+        *("-q:v", "3", "file:/w/out/thumbnail-%05d.jpg"),
     ]
 
 
@@ -250,7 +275,7 @@ def test_untagged_colour(height: int, tagged: str | None, assumed: str | None) -
 
 
 def test_tee_cannot_misread_a_folder() -> None:
-    """Escape what separates tee's branches, and leave the storyboard's path as it is."""
+    """Escape what separates tee's branches, and what would count in the names of pictures."""
     arguments = encode(INFO, BOTH, "/w/it's 5%|[x]:\\y")
     assert "file:/w/it\\'s 5%\\|[x]:\\\\y/video.mp4" in next(each for each in arguments if each.startswith("[select"))
-    assert arguments[-1] == "file:/w/it's 5%|[x]:\\y/storyboard.jpg"
+    assert arguments[-1] == "file:/w/it's 5%%|[x]:\\y/thumbnail-%05d.jpg"
