@@ -21,6 +21,9 @@ KEPT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
 _SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/opt", "/nix/store", "/etc/ld.so.cache", "/etc/alternatives")
 _OURS = (sys.prefix, sys.base_prefix, str(Path(__file__).resolve().parent))
 _TRIAL_S = 10
+_NAMESPACE = ("unshare", "--user", "--map-current-user", "--pid", "--fork", "--kill-child=KILL", "--")
+"""bwrap 0.8's child waits for its parent before it asks to die with it: killed in these milliseconds, one leaves the
+other behind for ever. In a process namespace around both, the kernel ends whatever is left with the first of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ def around(argv: Sequence[str], confined: Confined) -> list[str]:
 @functools.cache
 def works() -> bool:
     """Try once whether a sandbox can be had here in which our own modules run."""
-    if not shutil.which("bwrap"):
+    if not shutil.which("bwrap") or not shutil.which("unshare"):
         return False
     trial = [*_base(), "--", sys.executable, "-P", "-c", "import votd.media"]
     try:
@@ -57,6 +60,7 @@ def works() -> bool:
 def _base() -> list[str]:
     kept = [word for name in KEPT if name in os.environ for word in ("--setenv", name, os.environ[name])]
     return [
+        *_NAMESPACE,
         *("bwrap", "--unshare-all", "--die-with-parent", "--cap-drop", "ALL", "--clearenv", *kept),
         *("--tmpfs", "/tmp", "--dev", "/dev", "--chdir", "/"),  # noqa: S108 - the sandbox's own
         *_binds("--ro-bind-try", (*_SYSTEM, *_OURS)),
