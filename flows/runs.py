@@ -113,10 +113,12 @@ async def shown(ledger: Ledger) -> AsyncIterator[None]:
 async def _show(stage: str, latest: dict[str, Reading], ended: asyncio.Event) -> None:
     """Keep one stage's progress artifact. It has no key: a bar belongs to its run's page, not among the summaries."""
     artifact = None
-    while not ended.is_set():
+    over = False
+    while not over:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(ended.wait(), SHOW_EVERY_S)
-        if ended.is_set() and artifact is None:
+        over = ended.is_set()  # it may end while we tell the server: the last word comes after that
+        if over and artifact is None:
             return  # it took no time worth a bar
         reading = latest[stage]
         percent, said = round(reading.share * 100, 1), ": ".join(filter(None, (stage, str(reading))))

@@ -257,19 +257,22 @@ def test_only_a_drop_can_be_claimed(inbox: Inbox, name: str) -> None:
 @pytest.mark.parametrize(
     ("refusal", "waits"),
     [
-        ("Only 31 of 62 s are in the file: it looks cut off. Export it again.", True),
-        ("The file looks cut off: its index (moov) is missing. Export it again.", True),
-        ("a.mp4 changed while it was being read. Drop it again once it is whole.", True),
-        ("a.mp4 is mostly holes: its copying has not ended well. Copy it again.", True),
-        ("The file has sound but no picture. Give the video, not its sound or its cover.", False),
+        (errors.CutOff("Only 31 of 62 s are in the file: it looks cut off. Export it again."), True),
+        (
+            errors.RejectedSource("The file has sound but no picture. Give the video, not its sound or its cover."),
+            False,
+        ),
     ],
+    ids=["cut off", "for good"],
 )
-def test_what_looks_half_copied_waits_and_does_not_count_as_tried(tmp_path: Path, refusal: str, waits: bool) -> None:
+def test_what_looks_half_copied_waits_and_does_not_count_as_tried(
+    tmp_path: Path, refusal: errors.RejectedSource, waits: bool
+) -> None:
     """It is back in the inbox with its sidecar, and is left alone until it changes; other refusals are for good."""
     inbox = Inbox(tmp_path, attempts=3, settle_s=30)
     drop(inbox, "a.mp4")
     drop(inbox, "a.yaml", "title: x")
-    result = asyncio.run(publish_drop(inbox, "a.mp4", None, None, failing(errors.RejectedSource(refusal))))
+    result = asyncio.run(publish_drop(inbox, "a.mp4", None, None, failing(refusal)))
     assert result.state == ("growing" if waits else "rejected")
     if not waits:
         return
@@ -288,7 +291,7 @@ def test_what_looks_half_copied_waits_and_does_not_count_as_tried(tmp_path: Path
 def test_a_copy_that_has_stopped_is_refused_in_the_end(tmp_path: Path, age_s: float) -> None:
     """It waited once for as long as it may; a time of change in the future, by another's clock, is no excuse."""
     inbox = Inbox(tmp_path, attempts=3, settle_s=0.1)
-    half = failing(errors.RejectedSource("Only 31 of 62 s are in the file: it looks cut off. Export it again."))
+    half = failing(errors.CutOff("Only 31 of 62 s are in the file: it looks cut off. Export it again."))
     drop(inbox, "a.mp4")
     changed = time.time() - age_s
     os.utime(inbox.folder / "a.mp4", (changed, changed))
@@ -332,7 +335,7 @@ def test_an_old_half_is_refused_at_once(tmp_path: Path) -> None:
     inbox = Inbox(tmp_path, attempts=3, settle_s=5)
     drop(inbox, "a.mp4")
     os.utime(inbox.folder / "a.mp4", (0, time.time() - 61))
-    half = failing(errors.RejectedSource("The file looks cut off: its index (moov) is missing. Export it again."))
+    half = failing(errors.CutOff("The file looks cut off: its index (moov) is missing. Export it again."))
     assert asyncio.run(publish_drop(inbox, "a.mp4", None, None, half)).state == "rejected"
 
 
