@@ -17,6 +17,7 @@ Ends with 1 where a figure is over its limit.
 import argparse
 import ctypes
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -75,7 +76,12 @@ class Bench:
     def votd(self, home: str, *arguments: str | Path) -> Cost:
         """Run our command; ``home`` names the folder of its own files."""
         outside = {name: value for name, value in os.environ.items() if not name.startswith(("VOTD_", "PREFECT_"))}
-        ours = {"VOTD_HOME": self.folder / home, "VOTD_THREADS": self.threads, "VOTD_FFMPEG": self.ffmpeg}
+        ours = {
+            "PATH": tools(self.folder),
+            "VOTD_HOME": self.folder / home,
+            "VOTD_THREADS": self.threads,
+            "VOTD_FFMPEG": self.ffmpeg,
+        }
         settings = {name: str(value) for name, value in ours.items()}
         return run([Path(sys.executable).with_name("votd"), *arguments], self.folder, outside | settings)
 
@@ -127,6 +133,17 @@ class Bench:
 
     def _command(self, words: str) -> list[str]:
         return [str(self.video) if word == "VIDEO" else word for word in words.split()]
+
+
+def tools(folder: Path) -> str:
+    """Return a PATH without bubblewrap: what ends in its process namespace is in nobody's sum (8 ms a start)."""
+    place = folder / "tools"
+    if not place.is_dir():
+        place.mkdir()
+        for name in ("setpriv", "prlimit"):
+            if found := shutil.which(name):
+                (place / name).symlink_to(found)
+    return str(place)
 
 
 def scaled(edges: Sequence[int]) -> str:

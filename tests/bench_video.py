@@ -24,14 +24,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import imageio_ffmpeg
-from bench import PR_SET_CHILD_SUBREAPER, SAMPLE, Cost, least, limits, run, scaled, show, together
+from bench import PR_SET_CHILD_SUBREAPER, SAMPLE, Cost, least, limits, run, scaled, show, together, tools
 
 from votd.config.profiles import ladder
 from votd.media.model import Ladder, Rung
 
 RATE, SECONDS = 25, 60
 MOST_OVER_FLOOR, MOST_OVER_PROCESSES, MOST_COPIED = 1.08, 0.60, 0.65
-COLOUR = "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"
+COLOUR = "setsar=1,setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,12 @@ class Video:
     def ours(self, source: str, name: str) -> Cost:
         """Run the project's own command."""
         outside = {key: value for key, value in os.environ.items() if not key.startswith(("VOTD_", "PREFECT_"))}
-        settings = {"VOTD_THREADS": str(self.threads), "VOTD_FFMPEG": self.ffmpeg, "VOTD_PROFILE": self.ladder.name}
+        settings = {
+            "PATH": tools(self.folder),
+            "VOTD_THREADS": str(self.threads),
+            "VOTD_FFMPEG": self.ffmpeg,
+            "VOTD_PROFILE": self.ladder.name,
+        }
         command = [Path(sys.executable).with_name("votd"), "transcode", source, "--to", name]
         return run(command, self.folder, outside | settings | {"VOTD_HOME": str(self.folder / "home")})
 
