@@ -73,25 +73,24 @@ def rotation(dump: Iterable[str], index: int) -> int:
     ``dump`` is the lines of ``av_dump_format``, the one place where PyAV 18 shows a stream's display matrix without
     decoding. libav counts its degrees anticlockwise.
     """
-    current = -1
-    for line in dump:
-        if stream := re.match(r" {2}Stream #0:(\d+)", line):
-            current = int(stream[1])
-        turned = re.match(r" +Display Matrix: rotation of (-?\d+\.\d+) degrees$", line)
-        if turned and current == index:
-            return round(-float(turned[1]) / 90) % 4 * 90
-    return 0
+    turned = _said(dump, index, r" +Display Matrix: rotation of (-?\d+\.\d+) degrees$")
+    return round(-float(turned) / 90) % 4 * 90 if turned else 0
 
 
 def peak_nits(dump: Iterable[str], index: int) -> int | None:
     """Read from libav's dump the highest luminance, cd/m², of the display that stream ``index`` was mastered on."""
+    luminance = _said(dump, index, r".*Mastering Display Metadata,.*max_luminance=(\d+)")
+    return int(luminance or 0) or None
+
+
+def _said(dump: Iterable[str], index: int, pattern: str) -> str | None:
+    """Return the group of the first line about stream ``index`` that fits."""
     current = -1
     for line in dump:
         if stream := re.match(r" {2}Stream #0:(\d+)", line):
             current = int(stream[1])
-        luminance = re.search(r"Mastering Display Metadata,.*max_luminance=(\d+)", line)
-        if luminance and current == index:
-            return int(luminance[1]) or None
+        if current == index and (found := re.match(pattern, line)):
+            return found[1]
     return None
 
 
