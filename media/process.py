@@ -1,14 +1,15 @@
 """Run one child process: bounded, watched, and dead when its owner is.
 
-``run`` starts a tool, ``call`` one of our own modules. Both put the child into its own process group, so that a
-kill takes everything that it started; on Linux ``setpriv --pdeathsig`` has the kernel kill it when we are killed
-with -9, and ``prlimit`` bounds CPU time, memory and file size (both are util-linux, which Debian always has).
+``run`` starts a tool, ``call`` one of our own modules, ``Worker`` one that stays. All put the child into its own
+process group, so that a kill takes everything that it started; on Linux ``setpriv --pdeathsig`` has the kernel kill it
+when we are killed with -9, and ``prlimit`` bounds CPU time, memory and file size (util-linux: Debian always has both).
 A child that reads strangers' bytes is also ``Confined``: see ``media/sandbox.py``.
 """
 
 import asyncio
 import contextlib
 import ctypes
+import functools
 import json
 import os
 import shutil
@@ -93,30 +94,126 @@ async def call(
 
     The module ends with ``process.serve(main)``. Errors of our tree that ``main`` raises are raised here again.
     """
-    answer: dict[str, Any] = {}
+    answer = _Answer(progress)
+    try:
+        await run(_module(module, *args), limits, answer.take, confined=confined)
+    except errors.ToolFailed:
+        if answer.error is None:
+            raise
+    return answer.result()
 
-    def on_line(line: str) -> bool:
+
+class Worker:
+    """A child that answers one request after the other, so that what it loaded once stays loaded.
+
+    It is one of our modules, which ends with ``process.answer(main)``. It starts with the first request, and ends with
+    ``close``, with its owner, or with a request that breaks a limit or is cancelled; the next one starts another.
+    """
+
+    def __init__(self, module: str) -> None:
+        self._module = module
+        self._turn = asyncio.Lock()
+        self._alive: contextlib.AsyncExitStack | None = None
+        self._child: asyncio.subprocess.Process | None = None
+        self._tail: deque[str] = deque(maxlen=TAIL_LINES)
+
+    async def ask(self, request: dict[str, Any], limits: Limits, progress: Progress | None = None) -> Any:
+        """Return the answer to a request, both plain JSON data; one at a time. ``Limits.wall_s`` bounds it.
+
+        Raises what ``main`` raises of our tree, and ``ToolFailed`` where the child ends or takes too long.
+        """
+        async with self._turn:
+            answer = _Answer(progress)
+            try:
+                async with asyncio.timeout(limits.wall_s):
+                    await self._exchange(request, limits, answer)
+            except TimeoutError as e:
+                await self.close()
+                raise errors.ToolFailed(f"{self._module} was ended after {limits.wall_s or 0:.0f} s.") from e
+            except BaseException:
+                await self.close()
+                raise
+            return answer.result()
+
+    async def close(self) -> None:
+        """End the child, if there is one."""
+        alive, self._alive, self._child = self._alive, None, None
+        if alive:
+            await alive.aclose()
+
+    async def _exchange(self, request: dict[str, Any], limits: Limits, answer: "_Answer") -> None:
+        child = await self._started(limits)
+        assert child.stdin and child.stdout
+        with contextlib.suppress(ConnectionError):  # its end shows in what it writes
+            child.stdin.write(json.dumps(request).encode() + b"\n")
+            await child.stdin.drain()
+        while not answer.complete:
+            line = await child.stdout.readline()
+            if not line:
+                code = await child.wait()
+                raise errors.ToolFailed(f"{self._module} {_verdict(code, None)}.", (), "\n".join(self._tail))
+            answer.take(line.decode())
+
+    async def _started(self, limits: Limits) -> asyncio.subprocess.Process:
+        if self._child is None:
+            self._alive = contextlib.AsyncExitStack()
+            argv, pipe = _module(self._module), asyncio.subprocess.PIPE
+            self._child = await self._alive.enter_async_context(_child(argv, limits, None, stdin=pipe))
+            errors_read = asyncio.create_task(_read(self._child.stderr, self._tail.append))
+            self._alive.callback(errors_read.cancel)
+        return self._child
+
+
+class _Answer:
+    """Collect what a module of ours says in JSON lines: its progress, then a result or an error."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress = progress
+        self._furthest = 0.0
+        self._said: dict[str, Any] = {}
+
+    @property
+    def error(self) -> Any:
+        return self._said.get("error")
+
+    @property
+    def complete(self) -> bool:
+        return bool(self._said)
+
+    def take(self, line: str) -> bool:
         message = json.loads(line)
-        if progress and "progress" in message:
-            progress(message["progress"])
-        grown = message.get("progress", 0) > answer.get("progress", 0)
-        answer.update(message)
+        if "progress" not in message:
+            self._said = message
+            return True
+        grown = message["progress"] > self._furthest
+        self._furthest = max(self._furthest, message["progress"])
+        if self._progress:
+            self._progress(message["progress"])
         return bool(grown)
 
-    try:
-        # -P: a file called like one of our modules in the current folder must not be imported instead.
-        await run([sys.executable, "-P", "-m", module, *args], limits, on_line, confined=confined)
-    except errors.ToolFailed:
-        if "error" not in answer:
-            raise
-    if "error" in answer:
-        kind, message = answer["error"]
-        raise getattr(errors, kind)(message)
-    return answer["result"]
+    def result(self) -> Any:
+        if self.error is not None:
+            kind, message = self.error
+            raise getattr(errors, kind)(message)
+        return self._said["result"]
 
 
 def serve(main: Callable[[list[str], Progress], Any]) -> None:
     """Be the child's side of ``call``: run ``main(arguments, progress)`` and answer in JSON lines."""
+    say = _voice()
+    if not _answered(say, lambda progress: main(sys.argv[1:], progress)):
+        sys.exit(1)
+
+
+def answer(main: Callable[[dict[str, Any], Progress], Any]) -> None:
+    """Be the child's side of a ``Worker``: run ``main(request, progress)`` for each request until there are no more."""
+    say = _voice()
+    for line in sys.stdin:
+        request = json.loads(line)
+        _answered(say, functools.partial(main, request))
+
+
+def _voice() -> Callable[..., None]:
     out = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints is no answer of ours
 
@@ -124,11 +221,21 @@ def serve(main: Callable[[list[str], Progress], Any]) -> None:
         out.write(json.dumps(message) + "\n")
         out.flush()
 
+    return say
+
+
+def _answered(say: Callable[..., None], work: Callable[[Progress], Any]) -> bool:
     try:
-        say(result=main(sys.argv[1:], lambda done: say(progress=round(done, 4))))
+        say(result=work(lambda done: say(progress=round(done, 4))))
     except errors.VotdError as e:
         say(error=[type(e).__name__, str(e)])
-        sys.exit(1)
+        return False
+    return True
+
+
+def _module(module: str, *args: str) -> list[str]:
+    # -P: a file called like one of our modules in the current folder must not be imported instead.
+    return [sys.executable, "-P", "-m", module, *args]
 
 
 def die_with_parent() -> None:
@@ -140,7 +247,7 @@ def die_with_parent() -> None:
 
 @contextlib.asynccontextmanager
 async def _child(
-    argv: Sequence[str], limits: Limits, confined: Confined | None
+    argv: Sequence[str], limits: Limits, confined: Confined | None, stdin: int = asyncio.subprocess.DEVNULL
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     if not shutil.which(argv[0]):
         raise errors.BadRequest(f"{argv[0]} is not installed.")
@@ -148,7 +255,7 @@ async def _child(
         *_bounded(limits),
         *(sandbox.around(argv, confined) if confined else ()),
         *argv,
-        stdin=asyncio.subprocess.DEVNULL,
+        stdin=stdin,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,
@@ -182,7 +289,12 @@ def _bounded(limits: Limits) -> list[str]:
     bounds = {"cpu": cpu, "as": limits.memory, "fsize": limits.file_size, "core": 0}
     flags = [f"--{name}={value}" for name, value in bounds.items() if value is not None]
     there = shutil.which("setpriv") and shutil.which("prlimit")
-    return ["setpriv", "--pdeathsig", "KILL", "prlimit", *flags] if there else []
+    return ["setpriv", "--pdeathsig", "KILL", *_unless_orphaned(), "prlimit", *flags] if there else []
+
+
+def _unless_orphaned() -> list[str]:
+    """Return what ends a child whose parent died before the kernel was asked for its signal."""
+    return ["sh", "-c", 'test "$PPID" = "$0" && exec "$@"', str(os.getpid())]
 
 
 async def _read(stream: asyncio.StreamReader | None, take: Callable[[str], object] | None) -> None:

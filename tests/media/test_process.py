@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from votd.media import errors, sandbox
-from votd.media.process import Confined, Limits, call, run
+from votd.media.process import Confined, Limits, Worker, call, run
 
 SLEEPER = "import subprocess, sys, time; subprocess.Popen(['sleep', '77.5']); print('up', flush=True); time.sleep(77)"
 
@@ -221,3 +221,89 @@ def test_a_killed_owner_takes_its_child_along(how: str) -> None:
     os.kill(owner.pid, signal.SIGKILL)
     owner.wait()
     assert wait_gone("sleep 88.25")
+
+
+ECHO = """
+import os, sys, time
+from votd.media import errors, process
+def main(request, progress):
+    progress(0.5)
+    if request.get("refuse"):
+        raise errors.BadRequest("No.")
+    if request.get("die"):
+        os._exit(3)
+    time.sleep(request.get("sleep", 0))
+    print("noise")
+    return [os.getpid(), request]
+process.answer(main)
+"""
+
+
+@pytest.fixture
+def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Worker:
+    """Return a worker whose module lies in a folder of its own."""
+    (tmp_path / "echoing.py").write_text(ECHO, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    return Worker("echoing")
+
+
+def test_a_worker_stays_from_one_request_to_the_next(worker: Worker) -> None:
+    """Requests at the same time are answered in turn by one process, and an error of ours does not end it."""
+    seen: list[float] = []
+
+    async def ask() -> None:
+        one, two = await asyncio.gather(
+            worker.ask({"n": 1}, Limits(wall_s=60), seen.append), worker.ask({"n": 2}, Limits(wall_s=60))
+        )
+        assert one[1:] == [{"n": 1}] and two[1:] == [{"n": 2}]
+        with pytest.raises(errors.BadRequest, match=r"^No\.$"):
+            await worker.ask({"refuse": True}, Limits(wall_s=60))
+        three = await worker.ask({"n": 3}, Limits(wall_s=60))
+        await worker.close()
+        assert one[0] == two[0] == three[0] and seen == [0.5]
+        assert wait_gone("-m echoing")
+
+    asyncio.run(ask())
+
+
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [({"die": True}, "ended with code 3"), ({"sleep": 60}, "was ended after 3 s")],
+    ids=["dies", "hangs"],
+)
+def test_a_worker_that_fails_is_replaced(worker: Worker, request_: dict[str, object], said: str) -> None:
+    """A child that dies or takes too long is said, and the next request has another."""
+
+    async def ask() -> None:
+        first = await worker.ask({}, Limits(wall_s=60))
+        with pytest.raises(errors.ToolFailed, match=said):
+            await worker.ask(request_, Limits(wall_s=3))
+        assert wait_gone("-m echoing")
+        second = await worker.ask({}, Limits(wall_s=60))
+        await worker.close()
+        assert first[0] != second[0]
+
+    asyncio.run(ask())
+
+
+def test_a_cancelled_request_ends_the_worker(worker: Worker) -> None:
+    """Whoever no longer waits for an answer does not leave a child at work on it."""
+
+    async def ask() -> None:
+        await worker.ask({}, Limits(wall_s=60))
+        asking = asyncio.create_task(worker.ask({"sleep": 60}, Limits(wall_s=60)))
+        await asyncio.sleep(0.5)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        assert wait_gone("-m echoing")
+
+    asyncio.run(ask())
+
+
+def test_an_orphan_never_starts_its_tool() -> None:
+    """A tool whose owner died before the kernel knew whose it is does not run."""
+    owner = "import sys; from votd.media.process import Limits, _bounded; print(*_bounded(Limits()), sep='\\n')"
+    said = subprocess.run([sys.executable, "-c", owner], capture_output=True, text=True, check=True).stdout
+    done = subprocess.run([*said.splitlines(), "echo", "ran"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
