@@ -1,11 +1,11 @@
-"""The profiles that ship as data: ladders and the caption style."""
+"""The profiles that ship as data: ladders, the caption style, word classes and fit models."""
 
 import tomllib
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from votd.media.model import CaptionStyle, Ladder, Rung
+from votd.media.model import CaptionStyle, Ladder, Rung, WordClasses
 
 
 @cache
@@ -23,6 +23,30 @@ def ladder(name: str) -> Ladder:
     return Ladder(name=name, rungs=rungs, **values)
 
 
-def caption_style() -> CaptionStyle:
+def caption_style(portrait: bool = False) -> CaptionStyle:
     """Return the house's caption style (``captions.toml``)."""
-    return CaptionStyle(**_table("captions.toml")["style"])
+    table = _table("captions.toml")
+    return CaptionStyle(**table["style"] | (table["portrait"] if portrait else {}))
+
+
+@cache
+def word_classes(language: str) -> WordClasses | None:
+    """Return what a language's words are (``words.LANGUAGE.toml``); ``None`` for one that has no such file."""
+    name = f"words.{language.partition('-')[0].lower()}.toml"
+    if not (files("votd.config") / name).is_file():
+        return None
+    return WordClasses(**{key: _words(key, value) for key, value in _table(name).items()})
+
+
+def models() -> dict[str, Any]:
+    """Return which Whisper models are fit for which language (``models.toml``)."""
+    return _table("models.toml")
+
+
+def _words(key: str, value: Any) -> Any:
+    """Read a list of words: parted by spaces, or by bars where an entry is more than one word."""
+    if key == "language":
+        return value
+    if isinstance(value, list):
+        return tuple(value)
+    return frozenset(entry.strip() for entry in value.split("|")) if key == "phrases" else frozenset(value.split())

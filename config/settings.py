@@ -48,7 +48,14 @@ class Settings(BaseSettings):
     timezone: str = Field("Europe/Skopje", description="Of the dates and of the nightly schedule")
     cron: str = Field("0 2 * * *", description="When the nightly flow runs")
     language: str | None = Field(None, description="Of the speech (BCP 47); recognised if not set")
-    model: str = Field("base", description="Whisper model: a name that faster-whisper knows, or a folder")
+    model: str = Field(
+        "auto",
+        description="Whisper model: a name that faster-whisper knows, a folder, or `auto`: what is fit and at hand",
+    )
+    translate: bool = Field(False, description="Add English subtitles, translated by Whisper, to other languages")
+    glossary: Path | None = Field(None, description="Names to recognise, one a line; `HOME/glossary.txt` if not set")
+    doubtful: float = Field(0.3, ge=0, le=1, description="Share of doubtful captions from which `withhold` applies")
+    withhold: bool = Field(False, description="Do not publish machine captions above that share")
     profile: str = Field("fast", description="Which ladder of `config/ladder.toml`")
     loudness: float = Field(-18, ge=-31, le=-9, description="What sounds are brought to, LUFS (EBU R128, AES TD1008)")
     rubric: str = Field("Video of the day", description="The rubric that the page names")
@@ -71,7 +78,7 @@ class Settings(BaseSettings):
         """Take arguments first, then the environment, then the file."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config_file())
 
-    @field_validator("home", "articles", "ffmpeg")
+    @field_validator("home", "articles", "ffmpeg", "glossary")
     @classmethod
     def _absolute(cls, value: Path | None, info: ValidationInfo) -> Path | None:
         return _base(info.field_name).joinpath(value.expanduser()).absolute() if value else None
@@ -112,6 +119,10 @@ class Settings(BaseSettings):
     @property
     def store_address(self) -> str:
         return self.store or f"file:{self.home / 'site'}"
+
+    @property
+    def glossary_file(self) -> Path:
+        return self.glossary or self.home / "glossary.txt"
 
     @property
     def cores(self) -> int:

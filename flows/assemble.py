@@ -10,7 +10,7 @@ from pathlib import Path
 from votd.flows.facts import Facts
 from votd.media.captions import webvtt
 from votd.media.delivery.publish import version_folder
-from votd.media.model import CaptionTrack, Encoding, MediaInfo, Transcript
+from votd.media.model import CaptionTrack, CueVerdict, Encoding, MediaInfo, Quality, Recognition, Transcript
 from votd.media.player.page import page, page_digest, player_file
 from votd.media.record import (
     Record,
@@ -25,28 +25,41 @@ from votd.media.schema import canonical, dump
 from votd.media.video import dash, hls
 from votd.media.video.ladder import display_size
 
-STEPS = {"source": 1, "probe": 2, "audio": 2, "encode": 2, "transcript": 1, "captions": 1, "version": 2, "verify": 1}
+ENCODING = "encoding.json"
+STEPS = {"source": 1, "probe": 2, "audio": 2, "encode": 2, "transcript": 2, "names": 1, "version": 3, "verify": 1}
 """The number of each step: raise it when what the step makes changes. Every video is a new version then, and what the
 step made is made again; ``version`` is what is written below. The page counts by its own digest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A finished encode: its measured tracks, its folder here, and its folder in the store."""
+    """A finished encode: its measured tracks, its folder here, and its folder in the store.
+
+    Without a ``folder`` all of it stands in the store already.
+    """
 
     encoding: Encoding
-    folder: Path
+    folder: Path | None
     place: str
 
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """What was said and what will be read: by the machine or kept from a person; ``doubt`` is a sentence."""
+    """What was said and what will be read.
 
-    transcript: Transcript | None
-    tracks: tuple[CaptionTrack, ...]
-    model: str | None
-    doubt: str | None = None
+    ``recognitions`` are the machine's, the second a translation; ``tracks`` what is read, a person's or made from them.
+    ``doubts`` are sentences for the producer; ``again`` is true where the night should try once more.
+    """
+
+    transcript: Transcript | None = None
+    tracks: tuple[CaptionTrack, ...] = ()
+    model: str | None = None
+    script: float | None = None
+    doubts: tuple[str, ...] = ()
+    again: bool = False
+    recognitions: tuple[Recognition, ...] = ()
+    qualities: tuple[Quality, ...] = ()
+    verdicts: tuple[tuple[CueVerdict, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +67,25 @@ class Parts:
     """Everything that one version is made of."""
 
     facts: Facts
-    sha256: str
-    info: MediaInfo
+    source: Source
     encoded: Encoded
     speech: Speech
     articles: tuple[RecordArticle, ...]
     language: str | None
+
+
+def measured(sha256: str, info: MediaInfo) -> Source:
+    """Return what the record says of a source."""
+    video = info.video
+    assert video is not None  # judged before anything was encoded
+    width, height = display_size(video)
+    return Source(
+        sha256=sha256,
+        width=width,
+        height=height,
+        frame_rate=round(float(video.frame_rate), 3),
+        duration_ms=max(info.duration_ms, info.available_ms),  # a header may promise too little
+    )
 
 
 def version(parts: Parts) -> str:
@@ -71,13 +97,13 @@ def version(parts: Parts) -> str:
     made_of = [
         STEPS,
         page_digest(),
-        parts.sha256,
+        parts.source.sha256,
         parts.encoded.place,
         {name: str(value) for name, value in dataclasses.asdict(parts.facts).items()},
         parts.language,
         [hashlib.sha256(dump(track)).hexdigest() for track in said.tracks],
         said.transcript and hashlib.sha256(dump(said.transcript)).hexdigest(),
-        said.model if said.tracks else None,
+        [said.model, said.script] if said.tracks else None,
         [[a.title, a.url, a.language, a.origin] for a in parts.articles],
     ]
     return hashlib.sha256(canonical(made_of)).hexdigest()[:16]
@@ -131,6 +157,7 @@ def _captions(parts: Parts, scratch: Path, folder: str) -> list[tuple[RecordCapt
             vtt=f"{folder}/captions/{files.vtt}",
             srt=f"{folder}/captions/{files.srt}",
             origin=track.origin,
+            doubtful=track.doubtful,
         )
         uri = f"captions/{files.hls}"
         made.append((entry, hls.SubtitleTrack(uri=uri, language=track.language, name=track.label, default=not made)))
@@ -153,7 +180,7 @@ def _record(
         rubric=facts.rubric,
         duration_ms=encoding.duration_ms,
         language=parts.language,
-        source=_source(parts),
+        source=parts.source,
         hls=f"{folder}/master.m3u8",
         dash=f"{folder}/manifest.mpd",
         mp4=f"{place}/{encoding.mp4}",
@@ -165,7 +192,7 @@ def _record(
         captions=tuple(captions),
         transcript=f"{folder}/transcript.json" if said.transcript else None,
         articles=parts.articles,
-        speech=RecordSpeech(model=said.model) if said.model and said.tracks else None,
+        speech=RecordSpeech(model=said.model, script=said.script) if said.model and said.tracks else None,
         page=f"{folder}/index.html",
     )
 
@@ -179,19 +206,6 @@ def _loudness(encoding: Encoding) -> RecordLoudness | None:
         integrated_lufs=sound.result.integrated_lufs,
         true_peak_dbtp=sound.result.true_peak_dbtp,
         target_lufs=sound.level.target_lufs,
-    )
-
-
-def _source(parts: Parts) -> Source:
-    video = parts.info.video
-    assert video is not None  # judged before anything was encoded
-    width, height = display_size(video)
-    return Source(
-        sha256=parts.sha256,
-        width=width,
-        height=height,
-        frame_rate=round(float(video.frame_rate), 3),
-        duration_ms=max(parts.info.duration_ms, parts.info.available_ms),  # a header may promise too little
     )
 
 
@@ -216,9 +230,11 @@ def _renditions(encoded: Encoded) -> tuple[RecordRendition, ...]:
 
 
 def _media(encoded: Encoded) -> dict[str, Path | bytes]:
-    """List what an encode publishes: its tracks, its MP4 and its poster; its own notes stay here."""
+    """List what an encode publishes: its tracks, its MP4, its stills, and the notes from which a version is made."""
+    if encoded.folder is None:
+        return {}
     encoding, stills = encoded.encoding, encoded.encoding.stills
-    names = [encoding.mp4, stills.poster, stills.share, stills.sprite, stills.storyboard]
+    names = [ENCODING, encoding.mp4, stills.poster, stills.share, stills.sprite, stills.storyboard]
     for track in (*encoding.video, *encoding.audio):
         files = (hls.PLAYLIST, track.init, *(segment.name for segment in track.segments))
         names += [f"{track.name}/{name}" for name in files]

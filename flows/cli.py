@@ -45,7 +45,10 @@ Video = Annotated[Path, typer.Argument(help="A video file.", show_default=False)
 Language = Annotated[
     str | None, typer.Option(help="Language of the speech, such as mk or en; recognised if not given.")
 ]
-Model = Annotated[str | None, typer.Option(help="Whisper model: a name that faster-whisper knows, or a folder.")]
+Model = Annotated[
+    str | None,
+    typer.Option(help="Whisper model: auto (what is fit and at hand), a name that faster-whisper knows, or a folder."),
+]
 Articles = Annotated[
     Path | None, typer.Option(help="Folder of articles, text or HTML, among which to find the right one.")
 ]
@@ -87,6 +90,14 @@ def publish(
     to: Annotated[str | None, typer.Option(metavar="STORE", help="file:FOLDER or s3://BUCKET/PREFIX.")] = None,
     language: Language = None,
     model: Model = None,
+    script: Annotated[
+        Path | None, typer.Option(help="The words that are spoken; VIDEO.txt beside the video if not given.")
+    ] = None,
+    captions: Annotated[
+        list[Path] | None,
+        typer.Option(help="A person's captions, NAME.LANGUAGE.vtt or .srt; those beside the video if not given."),
+    ] = None,
+    translate: Annotated[bool | None, typer.Option("--translate", help="Add English subtitles by Whisper.")] = None,
     flow: Annotated[
         bool, typer.Option("--flow", help="Run as a Prefect flow, on the embedded server if need be.")
     ] = False,
@@ -97,7 +108,7 @@ def publish(
     Runs as a Prefect flow where a Prefect server is configured or [bold]votd up[/bold] is running, else in this
     process. A second time with the same inputs changes nothing and costs next to nothing.
     """
-    from votd.flows.request import Request
+    from votd.flows.request import Request, captions_of
 
     if flow and direct:
         raise errors.BadRequest("--flow and --direct exclude each other.")
@@ -111,6 +122,9 @@ def publish(
         title=title,
         date=_date(date),
         language=language,
+        script=_absolute(script) if script else None,
+        captions=captions_of([_absolute(file) for file in captions]) if captions else None,
+        translate=translate,
     )
     outcome = _run(_publish(request, settings, flow, direct))
     _summary(outcome)
@@ -125,10 +139,9 @@ async def _publish(request: "Request", settings: "Settings", flow: bool, direct:
 
         api = None if direct else server.find(settings)
         if direct or not (api or flow):
-            from votd.flows.steps import Steps, user_cache
-            from votd.flows.story import publish as tell
+            from votd.flows.story import publish_here
 
-            return await tell(request, Steps(settings, user_cache(), ledger))
+            return await publish_here(request, settings, ledger)
         async with contextlib.AsyncExitStack() as stack:
             with ledger.stage("start Prefect" if not api else "reach Prefect"):
                 if api is None:
@@ -141,6 +154,58 @@ async def _publish(request: "Request", settings: "Settings", flow: bool, direct:
             stack.push_async_callback(drain)  # before the server ends
             outcome: Outcome = await run(request)  # type: ignore[misc]  # an async flow is typed as a plain one
             return outcome
+
+
+@app.command(
+    epilog="Examples:\n\n  votd correct 2026-11-23-sample sample.en.vtt\n\n"
+    "  votd correct 2026-11-23-sample captions.srt --language mk --learn"
+)
+def correct(
+    id_: Annotated[str, typer.Argument(metavar="ID", help="Which video.", show_default=False)],
+    file: Annotated[Path, typer.Argument(help="The corrected captions, .vtt or .srt.", show_default=False)],
+    language: Annotated[str | None, typer.Option(help="Which captions these are, such as mk.")] = None,
+    learn: Annotated[bool, typer.Option("--learn", help="Add the corrected names to the glossary.")] = False,
+    to: Annotated[str | None, typer.Option(metavar="STORE", help="file:FOLDER or s3://BUCKET/PREFIX.")] = None,
+) -> None:
+    """Publish corrected captions: a new version, of which only the captions and what derives from them are new."""
+    from votd.flows import correct as run
+    from votd.flows.display import Bars, Ledger
+    from votd.flows.steps import Steps, recogniser, user_cache
+
+    if language:
+        _known_language(language)
+    settings = _settings(store=to)
+    with Bars() as bars:
+        steps = Steps(settings, user_cache(), Ledger(bars.watch), recogniser(settings))
+        done = _run(run.correct(id_, _absolute(file), language, steps))
+    for note in done.notes:
+        typer.echo(f"{file.name}: {note}")
+    for change in done.changes:
+        typer.echo(f"  “{change.heard}” → “{change.corrected}”")
+    if done.names and learn:
+        fresh = run.learn(settings, done.names)
+        typer.echo(f"Added to {settings.glossary_file}: {', '.join(fresh) or 'nothing that was not there'}.")
+    elif done.names:
+        typer.echo(f"Names to learn for the next night, with --learn: {', '.join(done.names)}.")
+    state = f"published, {done.published.uploaded} objects uploaded" if done.published.changed else "nothing to do"
+    typer.echo(f"{id_}, version {done.published.record.version}: {state}.")
+
+
+@app.command(epilog="Example:\n\n  votd show 2026-11-23-sample")
+def show(
+    id_: Annotated[str, typer.Argument(metavar="ID", help="Which video.", show_default=False)],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the record and the report as JSON.")] = False,
+    to: Annotated[str | None, typer.Option(metavar="STORE", help="file:FOLDER or s3://BUCKET/PREFIX.")] = None,
+) -> None:
+    """Show what stands for a video, what was heard in it, and which captions to doubt."""
+    from votd.flows import show as run
+
+    record, report = run.show(id_, _settings(store=to))
+    if as_json:
+        whole = {"record": record.model_dump(mode="json"), "report": report}
+        typer.echo(json.dumps(whole, ensure_ascii=False, indent=2))
+        return
+    typer.echo("\n".join(run.lines(record, report)))
 
 
 @app.command(epilog="Example:\n\n  votd serve site")

@@ -26,7 +26,7 @@ class DropResult:
 
 
 async def publish_drop(
-    inbox: Inbox, name: str, articles: Path | None, seen: dt.date | None, publish: Publish
+    inbox: Inbox, name: str, *, articles: Path | None, publish: Publish, seen: dt.date | None = None
 ) -> DropResult:
     """Publish one drop. What fails for a reason of its own is rejected; all else goes back, and is tried again."""
     claim = inbox.claim(name)
@@ -50,7 +50,20 @@ async def publish_drop(
         raise
     if claim.changed and claim.wait(GREW):  # half of some formats looks whole; what is whole becomes a new version
         return DropResult(name, "growing", GREW)
-    claim.finish()
+    claim.finish(again=outcome.again)
+    return DropResult(name, "published" if outcome.changed else "unchanged", outcome.record.title, outcome)
+
+
+async def publish_again(inbox: Inbox, name: str, *, articles: Path | None, publish: Publish) -> DropResult:
+    """Publish once more what went out without something that was unavailable, such as captions."""
+    video = inbox.home / "done" / name
+    if not video.is_file():
+        inbox.settled(name)
+        return DropResult(name, "gone", "It was to be published once more, and is no longer in done/.")
+    outcome = await publish(Request(video=video, articles=articles))
+    if outcome.again:
+        return DropResult(name, "waits", "; ".join(outcome.warnings), outcome)
+    inbox.settled(name)
     return DropResult(name, "published" if outcome.changed else "unchanged", outcome.record.title, outcome)
 
 
@@ -62,8 +75,11 @@ def _refused(claim: Claim, error: errors.RejectedSource) -> DropResult:
     return DropResult(claim.name, "rejected", reason)
 
 
-async def publish_all(inbox: Inbox, publish_one: Callable[[str], Awaitable[DropResult]]) -> list[DropResult]:
-    """Publish what waits, those that failed before too; one that fails never stops the next.
+PublishOne = Callable[[str], Awaitable[DropResult]]
+
+
+async def publish_all(inbox: Inbox, publish_one: PublishOne, publish_once_more: PublishOne) -> list[DropResult]:
+    """Publish what waits, those that failed before too, and what lacks something; one that fails never stops the next.
 
     What is still being copied is left to the watcher, which takes it as soon as it is whole, or to the next night.
     """
@@ -74,9 +90,10 @@ async def publish_all(inbox: Inbox, publish_one: Callable[[str], Awaitable[DropR
     waiting = inbox.waiting()
     ready = settling.ready(waiting, inbox.settle_s)
     results = [DropResult(drop.name, "growing", "It is still being copied.") for drop in waiting if drop not in ready]
-    for drop in ready:
+    jobs = [(publish_one, drop.name) for drop in ready]
+    for publish, name in [*((publish_once_more, name) for name in inbox.unsettled()), *jobs]:
         try:
-            results.append(await publish_one(drop.name))
+            results.append(await publish(name))
         except Exception as e:  # one poison file among ten: nine are published
-            results.append(DropResult(drop.name, "failed", str(e)))
+            results.append(DropResult(name, "failed", str(e)))
     return results

@@ -5,6 +5,7 @@
     done/       published
     rejected/   refused for good, with ``NAME.reason.txt`` beside it
 
+What was published without something that was unavailable is named in ``again/``: the night tries once more.
 How often a drop was tried is noted in ``tries/``, for these very bytes (name, size and time of change).
 
 A file that is still being copied waits: ``Settling`` tells which drops have not changed for a while. A copy can also
@@ -73,7 +74,7 @@ class Inbox:
         self.home = home
         self.attempts = attempts
         self.settle_s = settle_s
-        for name in ("inbox", "working", "working/.locks", "done", "rejected", "tries"):
+        for name in ("inbox", "working", "working/.locks", "done", "rejected", "tries", "again"):
             (home / name).mkdir(parents=True, exist_ok=True)
 
     @property
@@ -133,6 +134,24 @@ class Inbox:
                 claim.give_back(waits=False)
             names += videos
         return names
+
+    def unsettled(self) -> list[str]:
+        """Return the names in ``done/`` that are to be published once more."""
+        notes = (note.read_text(encoding="utf-8") for note in sorted((self.home / "again").glob("*.txt")))
+        return [name for name in notes if name]
+
+    def unsettle(self, name: str) -> None:
+        """Note that a drop is to be published once more."""
+        fresh = self._again(name).with_suffix(".part")
+        fresh.write_text(name, encoding="utf-8")
+        fresh.replace(self._again(name))
+
+    def settled(self, name: str) -> None:
+        """Strike out a note."""
+        self._again(name).unlink(missing_ok=True)
+
+    def _again(self, name: str) -> Path:
+        return self.home / "again" / f"{hashlib.sha256(os.fsencode(name)).hexdigest()[:32]}.txt"
 
     def _readable(self, name: str) -> str:
         """Rename a drop whose name is no UTF-8, which neither JSON nor a page could carry."""
@@ -201,9 +220,12 @@ class Claim:
         """Tell whether the video is another one than was claimed: its copy goes on."""
         return _bytes(self.video) != self.was
 
-    def finish(self) -> Path:
-        """Move the drop to ``done/``."""
-        return self._move(self._decide("done"))
+    def finish(self, *, again: bool = False) -> Path:
+        """Move the drop to ``done/``; ``again`` leaves a note that something of it is still to come."""
+        target = self._decide("done")
+        if again:
+            self.inbox.unsettle(target.name)
+        return self._move(target)
 
     def reject(self, reason: str) -> Path:
         """Move the drop to ``rejected/``; the reason stands beside it before it is there."""

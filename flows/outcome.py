@@ -9,7 +9,10 @@ from votd.media.record import Record
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """``changed`` is false where this very version stood already. ``warnings`` are sentences for the producer."""
+    """``changed`` is false where this very version stood already. ``warnings`` are sentences for the producer.
+
+    ``again`` is true where the night should try once more: something that the captions need was unavailable.
+    """
 
     record: Record
     changed: bool
@@ -17,6 +20,7 @@ class Outcome:
     address: str
     link: Link
     warnings: tuple[str, ...]
+    again: bool
     stages: tuple[StageTime, ...]
 
 

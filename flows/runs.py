@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 import copy
 import datetime as dt
+import functools
 import inspect
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from prefect import flow, get_run_logger, task
@@ -27,9 +28,10 @@ from votd.flows.drops import DropResult
 from votd.flows.inbox import Inbox
 from votd.flows.outcome import Outcome, markdown
 from votd.flows.request import Request
-from votd.flows.steps import Steps, user_cache
+from votd.flows.steps import Steps, recogniser, user_cache
 from votd.media import errors
 from votd.media.process import die_with_parent
+from votd.media.speech.recogniser import Recogniser
 from votd.media.workspace.workspace import take_lock
 
 ARTIFACTS = (
@@ -39,6 +41,9 @@ ARTIFACTS = (
     "extract_audio",
     "transcode",
     "transcribe",
+    "align",
+    "translate",
+    "respell",
     "kept_speech",
     "link",
     "publish",
@@ -71,11 +76,11 @@ def as_tasks(steps: Steps) -> Steps:
     return tasked
 
 
-async def tell(request: Request, settings: Settings, ledger: Ledger) -> Outcome:
+async def tell(request: Request, settings: Settings, ledger: Ledger, ear: Recogniser) -> Outcome:
     """Tell the story as tasks of the running flow, and leave the summary on the run's page."""
     try:
         async with shown(ledger):
-            outcome = await story.publish(request, as_tasks(Steps(settings, user_cache(), ledger)))
+            outcome = await story.publish(request, as_tasks(Steps(settings, user_cache(), ledger, ear)))
     except errors.VotdError as e:
         await acreate_markdown_artifact(f"**Not published.** {e}", key="summary", description=request.video.name)
         raise
@@ -136,7 +141,8 @@ def publishing(settings: Settings, ledger: Ledger) -> Flow[[Request], Any]:
     @flow(name="publish", flow_run_name="publish {request.video.name}", persist_result=False, validate_parameters=False)
     async def publish(request: Request) -> Outcome:
         _cancel_on_sigterm()
-        return await tell(request, settings, ledger)
+        async with recogniser(settings) as ear:
+            return await tell(request, settings, ledger, ear)
 
     return publish
 
@@ -167,7 +173,9 @@ async def publish_drop(name: str, seen: dt.date | None = None) -> None:
     """Publish one drop of the inbox."""
     die_with_parent()
     settings = configuration.load()
-    result = await _drop(Inbox(settings.home, settings.attempts, settings.settle_s), settings, name, seen)
+    async with recogniser(settings) as ear:
+        inbox = Inbox(settings.home, settings.attempts, settings.settle_s)
+        result = await _drop(functools.partial(drops.publish_drop, inbox, name, seen=seen), settings, name, ear)
     if result.state in ("rejected", "waits"):
         raise errors.VotdError(result.message)
 
@@ -187,21 +195,30 @@ async def nightly() -> None:
         logger.warning("Skipped: another nightly run is at work.")
         return
 
-    @flow(name="publish drop", flow_run_name="publish drop {name}", persist_result=False)
-    async def one(name: str) -> DropResult:
-        return await _drop(inbox, settings, name, None)
-
     with lock:
-        results = await drops.publish_all(inbox, one)
+        # One model in memory for all of the night's videos.
+        async with recogniser(settings) as ear:
+
+            @flow(name="publish drop", flow_run_name="publish drop {name}", persist_result=False)
+            async def one(name: str) -> DropResult:
+                return await _drop(functools.partial(drops.publish_drop, inbox, name), settings, name, ear)
+
+            @flow(name="publish again", flow_run_name="publish again {name}", persist_result=False)
+            async def again(name: str) -> DropResult:
+                return await _drop(functools.partial(drops.publish_again, inbox, name), settings, name, ear)
+
+            results = await drops.publish_all(inbox, one, again)
     rows = "\n".join(f"| {r.name.replace('|', '│')} | {r.state} | {r.message.replace('|', '│')} |" for r in results)
     table = f"| drop | state | |\n|---|---|---|\n{rows}\n" if rows else "Nothing waited in the inbox.\n"
     await acreate_markdown_artifact(table, key="night", description=f"{len(results)} drops")
 
 
-async def _drop(inbox: Inbox, settings: Settings, name: str, seen: dt.date | None) -> DropResult:
+async def _drop(
+    publish_it: Callable[..., Awaitable[DropResult]], settings: Settings, name: str, ear: Recogniser
+) -> DropResult:
     async def publish(request: Request) -> Outcome:
-        return await tell(request, settings, Ledger())
+        return await tell(request, settings, Ledger(), ear)
 
-    result = await drops.publish_drop(inbox, name, settings.articles, seen, publish)
+    result = await publish_it(articles=settings.articles, publish=publish)
     get_run_logger().info("%s: %s. %s", name, result.state, result.message)
     return result

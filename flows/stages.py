@@ -9,10 +9,10 @@ from typing import Any
 
 import imageio_ffmpeg
 
-from votd.config.profiles import caption_style, ladder
+from votd.config.profiles import caption_style, ladder, word_classes
 from votd.config.settings import Settings
 from votd.flows.display import Bars, Ledger
-from votd.flows.steps import language_name, user_cache
+from votd.flows.steps import AUTO, FOR_ANY, track_label, user_cache
 from votd.media.articles.link import link as judge_link
 from votd.media.articles.read import read_folder
 from votd.media.captions import webvtt
@@ -22,7 +22,7 @@ from votd.media.schema import dump
 from votd.media.source.ingest import ingest
 from votd.media.source.judge import judge, judge_sound
 from votd.media.source.probe import probe
-from votd.media.speech import recognise
+from votd.media.speech.recogniser import Recogniser, Sound
 from votd.media.video.encode import transcode as encode
 from votd.media.video.listen import extract_audio
 from votd.media.video.sound import published
@@ -71,15 +71,10 @@ async def transcribe(source: Path, output: Path, language: str | None, settings:
         ledger, wav = Ledger(bars.watch), Path(folder, "speech.wav")
         await _audio(source, info, wav, settings, ledger, language=language)
         with ledger.stage("transcribe", info.duration_ms) as stage:
-            heard = await recognise.transcribe(
-                wav,
-                settings.model,
-                to=Path(folder, "transcript.json"),
-                language=language or settings.language,
-                cache=user_cache(),
-                threads=settings.cores,
-                progress=stage.progress,
-            )
+            model = settings.model if settings.model != AUTO else FOR_ANY[0]
+            async with Recogniser(user_cache(), settings.cores) as ear:
+                sound = Sound(wav, model, language or settings.language)
+                heard = (await ear.transcribe(sound, Path(folder, "heard.json"), stage.progress)).transcript
     output.write_bytes(dump(heard))
     return f"{len(heard.words)} words in {heard.language} are in {output}"
 
@@ -87,8 +82,8 @@ async def transcribe(source: Path, output: Path, language: str | None, settings:
 def caption(transcript: Transcript, to: Path) -> str:
     """Write the captions of a transcript into ``to``; return one sentence."""
     language = transcript.language
-    made = cues(transcript, caption_style())
-    track = CaptionTrack(language, "captions", language_name(language), "machine", made)
+    made = cues(transcript, caption_style(), word_classes(language))
+    track = CaptionTrack(language, "captions", track_label(language, "machine"), "machine", made)
     files = webvtt.write(track, to, duration_ms=transcript.duration_ms, segment_ms=SEGMENT_MS)
     return f"{len(made)} captions are in {to / files.vtt}, {to / files.srt} and {to / files.hls}"
 

@@ -5,39 +5,58 @@ What is finished is found by a key: the step and its number, the hashes of its i
 
 import asyncio
 import contextlib
+import dataclasses
 import datetime as dt
+import functools
+import hashlib
 import os
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import imageio_ffmpeg
 from babel import Locale, UnknownLocaleError
 
-from votd.config.profiles import caption_style, ladder
+from votd.config import profiles
 from votd.config.settings import Settings
-from votd.flows.assemble import STEPS, Encoded, Parts, Speech, assemble
+from votd.flows.assemble import ENCODING, STEPS, Encoded, Parts, Speech, assemble
 from votd.flows.display import Ledger
 from votd.flows.facts import Identity, identify, noted
 from votd.flows.request import Request
-from votd.flows.verify import failure, lines
+from votd.flows.verify import failure, files_of, lines
 from votd.media.articles.link import link
 from votd.media.articles.read import read_file, read_folder
-from votd.media.captions import webvtt
+from votd.media.captions import compare
 from votd.media.captions.cues import cues
+from votd.media.captions.quality import judge as judge_captions
+from votd.media.captions.read import read as read_captions
 from votd.media.delivery import publish as delivery
 from votd.media.delivery.store import Store, open_store
-from votd.media.errors import Unfit
-from votd.media.model import AudioStream, Candidate, CaptionTrack, Encoding, Link, Loudness, MediaInfo, Transcript
+from votd.media.errors import BadRequest, Unavailable, Unfit
+from votd.media.model import (
+    AudioStream,
+    Candidate,
+    CaptionOrigin,
+    CaptionTrack,
+    Encoding,
+    Link,
+    Loudness,
+    MediaInfo,
+    Recognition,
+    Transcript,
+)
 from votd.media.process import Progress
 from votd.media.record import Record
 from votd.media.schema import dump, load
 from votd.media.source.ingest import ingest
 from votd.media.source.judge import judge
+from votd.media.source.names import shown as shown_name
 from votd.media.source.probe import probe
-from votd.media.speech import recognise, weights
+from votd.media.speech import models, weights
+from votd.media.speech.recogniser import Recogniser, Sound
+from votd.media.speech.script import read as read_script
 from votd.media.verify.verify import verify
 from votd.media.video.encode import transcode
 from votd.media.video.listen import extract_audio
@@ -46,6 +65,12 @@ from votd.media.video.sound import published
 from votd.media.workspace.workspace import Key, LocalWorkspace, file_sha256
 
 WAIT_S = 1.0
+AUTO = "auto"
+UNDETERMINED = "und"  # BCP 47's own word for it
+FOR_ANY = ("base", "small", "medium", "large-v3-turbo", "large-v3")
+"""Any of them detects a language and aligns a script: the cheapest is taken."""
+AUTOMATIC = {"en": "automatic", "mk": "автоматски", "sq": "automatik", "sr": "automatski"}
+GPU = Path("/dev/nvidiactl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +93,12 @@ class Audio:
 class Steps:
     """Bind the stages to one machine's settings, workspace and store."""
 
-    def __init__(self, settings: Settings, cache: Path, ledger: Ledger) -> None:
+    def __init__(self, settings: Settings, cache: Path, ledger: Ledger, recogniser: Recogniser) -> None:
         self.settings = settings
         self.cache = cache
         self.ledger = ledger
-        self.ladder = ladder(settings.profile)
+        self.recogniser = recogniser
+        self.ladder = profiles.ladder(settings.profile)
         self.ffmpeg = str(settings.ffmpeg or imageio_ffmpeg.get_ffmpeg_exe())
         self.workspace = LocalWorkspace(settings.home / "workspace")
         s3 = settings.s3
@@ -180,35 +206,113 @@ class Steps:
         encoding = load(Encoding, (folder / "encoding.json").read_bytes())
         return Encoded(encoding, folder, f"media/{source.sha256}/{key.digest[:16]}-{attempt}")
 
-    async def transcribe(self, audio: Audio, language: str | None) -> Transcript:
-        """Recognise the speech."""
-        model = self.settings.model
-        heard = await asyncio.to_thread(file_sha256, audio.wav)
-        made_with = {"model": weights.identity(model, self.cache), "language": language}
-        key = Key("transcript", STEPS["transcript"], {"audio": heard}, made_with)
+    async def transcribe(self, audio: Audio, language: str | None) -> Recognition:
+        """Recognise the speech; ``auto`` hears an unknown language first, and again where another model is fit."""
+        model = self._model(language or UNDETERMINED)
+        heard = await self._heard("transcribe", Sound(audio.wav, model, language), self.recogniser.transcribe)
+        if self.settings.model == AUTO and not language and heard.transcript.utterances:
+            fit = self._model(heard.transcript.language)
+            if fit != model:
+                heard = await self._heard("transcribe", Sound(audio.wav, fit, language), self.recogniser.transcribe)
+        return heard
+
+    async def translate(self, audio: Audio, language: str | None) -> Recognition:
+        """Recognise the speech and tell it in English."""
+        model = self._model(language or UNDETERMINED)
+        return await self._heard("translate", Sound(audio.wav, model, language), self.recogniser.translate)
+
+    async def align(self, audio: Audio, script: Path, language: str | None) -> Recognition:
+        """Give the words of a script their times: any model can, also one that does not know the language."""
+        paragraphs = read_script(await asyncio.to_thread(script.read_bytes))
+        model = self._model(language or UNDETERMINED, aligning=True)
+        ask = functools.partial(self.recogniser.align, script=paragraphs)
+        return await self._heard("align", Sound(audio.wav, model, language), ask, {"script": list(paragraphs)})
+
+    async def respell(self, audio: Audio, heard: Recognition, names: Sequence[str]) -> Recognition:
+        """Hear doubtful names again, knowing which may have been meant."""
+        if not names or heard.script is not None or not heard.transcript.utterances:
+            return heard
+        ask = functools.partial(self.recogniser.respell, heard=heard, names=names)
+        what = {"heard": hashlib.sha256(dump(heard)).hexdigest(), "names": list(names)}
+        return await self._heard("names", Sound(audio.wav, heard.model, heard.transcript.language), ask, what)
+
+    async def _heard(
+        self,
+        stage: str,
+        sound: Sound,
+        ask: Callable[..., Awaitable[Recognition]],
+        what: Mapping[str, Any] | None = None,
+    ) -> Recognition:
+        sha256, model = await asyncio.to_thread(file_sha256, sound.wav), sound.model
+        identity = weights.identity(model, self.cache)
+        made_with = {"task": stage, "model": identity, "language": sound.language, **(what or {})}
+        step = "names" if stage == "names" else "transcript"
+        key = Key(step, STEPS[step], {"audio": sha256}, made_with)
 
         async def make(folder: Path, progress: Progress) -> None:
-            await recognise.transcribe(
-                audio.wav,
-                model,
-                to=folder / "transcript.json",
-                language=language,
-                cache=self.cache,
-                threads=max(1, self.settings.cores // 2),  # the encoder has the rest, and takes longer
-                progress=progress,
-            )
+            await ask(sound, to=folder / "recognition.json", progress=progress)
 
-        wav_ms = audio.wav.stat().st_size // 32  # 16 kHz, 16 bits
-        folder = await self._made("transcribe", key, make, wav_ms)
-        return load(Transcript, (folder / "transcript.json").read_bytes())
-
-    def caption(self, transcript: Transcript) -> Speech:
-        """Turn a transcript into its caption track; no speech gives an empty one."""
-        language, model = transcript.language, self.settings.model
-        made = cues(transcript, caption_style())
-        track = CaptionTrack(language, "captions", language_name(language), "machine", made)
+        wav_ms = sound.wav.stat().st_size // 32  # 16 kHz, 16 bits
+        folder = await self._made(stage, key, make, wav_ms)
+        heard = load(Recognition, (folder / "recognition.json").read_bytes())
         # A local path is nobody else's business.
-        return Speech(transcript, (track,), Path(model).name if weights.is_path(model) else model)
+        return dataclasses.replace(heard, model=Path(model).name if weights.is_path(model) else model)
+
+    def _model(self, language: str, *, aligning: bool = False) -> str:
+        """Return the model to use; raises ``Unavailable`` where none is fit for the language."""
+        if self.settings.model != AUTO:
+            return self.settings.model
+        at_hand = weights.at_hand()
+        if aligning or language == UNDETERMINED:
+            return next((name for name in FOR_ANY if name in at_hand), FOR_ANY[0])
+        fit, name = models.table(profiles.models()), language_name(language, "en")
+        choice = models.choose(language, name, fit, at_hand, hub=weights.hub_answers(), gpu=GPU.exists())
+        if choice.model is None:
+            raise Unavailable(choice.why)
+        return choice.model
+
+    def caption(self, speech: Speech, encoded: Encoded) -> Speech:
+        """Make the tracks of what was recognised; those of a person stay as they are. No speech gives an empty one."""
+        video = encoded.encoding.video[0]
+        assert video.width and video.height and video.frame_rate  # every video track is measured
+        style = profiles.caption_style(portrait=video.height > video.width)
+        made = list(speech.tracks)
+        qualities, verdicts, doubts = [], [], list(speech.doubts)
+        for heard in speech.recognitions:
+            said = heard.transcript
+            translated = speech.transcript is not None and said.language != speech.transcript.language
+            classes = profiles.word_classes(said.language)
+            shown = cues(said, style, classes, encoded.encoding.shots, video.frame_rate)
+            # An aligner's probabilities tell what was spoken, not what is right: the script is.
+            sure = said if heard.script is None else unquestioned(said)
+            judged, quality = judge_captions(shown, sure, heard.findings, style, video.frame_rate)
+            qualities.append(quality)
+            verdicts.append(judged)
+            origin: CaptionOrigin = "translated" if translated else "machine" if heard.script is None else "script"
+            if origin != "script" and self.settings.withhold and quality.doubtful > self.settings.doubtful:
+                doubts.append(f"Captions were withheld: the recogniser was unsure of {quality.doubtful:.0%} of them.")
+                continue
+            label = track_label(said.language, origin)
+            kind: Literal["captions", "subtitles"] = "subtitles" if translated else "captions"
+            made.append(CaptionTrack(said.language, kind, label, origin, shown, round(quality.doubtful, 3)))
+        return dataclasses.replace(
+            speech, tracks=tuple(made), qualities=tuple(qualities), verdicts=tuple(verdicts), doubts=tuple(doubts)
+        )
+
+    def persons_captions(self, request: Request, info: MediaInfo) -> Speech:
+        """Read the captions that lie beside a video, and the transcript that they are."""
+        video, language = info.video, request.language
+        assert video is not None  # judged before
+        tracks, doubts, transcript = [], [], None
+        for file, tag in request.captions or ():
+            tag = tag or language or UNDETERMINED  # noqa: PLW2901 - what it is taken for
+            found = read_captions(file, info.available_ms, video.frame_rate)
+            kind: Literal["captions", "subtitles"] = "captions" if language in (None, tag) else "subtitles"
+            tracks.append(CaptionTrack(tag, kind, track_label(tag, "human"), "human", found.cues))
+            doubts += [f"{shown_name(file.name)}: {note}" for note in found.notes]
+            if kind == "captions" and transcript is None:
+                transcript = compare.transcript(found.cues, None, tag, info.available_ms)
+        return Speech(transcript, tuple(tracks), doubts=tuple(doubts))
 
     async def kept_speech(self, standing: Record) -> Speech:
         """Read back the captions and the transcript of the version that stands."""
@@ -217,12 +321,21 @@ class Steps:
             for number, entry in enumerate(standing.captions):
                 file = folder / f"{number}.vtt"
                 await asyncio.to_thread(self.store.fetch, entry.vtt, file)
-                kept = webvtt.guarded(webvtt.read(file), standing.duration_ms)
-                tracks.append(CaptionTrack(entry.language, entry.kind, entry.label, entry.origin, kept))
+                kept = read_captions(file, standing.duration_ms).cues
+                tracks.append(CaptionTrack(entry.language, entry.kind, entry.label, entry.origin, kept, entry.doubtful))
             transcript = None
             if standing.transcript and (found := await asyncio.to_thread(self.store.read, standing.transcript)):
                 transcript = load(Transcript, found.data)
-            return Speech(transcript, tuple(tracks), standing.speech.model if standing.speech else None)
+            said = standing.speech
+            return Speech(transcript, tuple(tracks), said.model if said else None, said.script if said else None)
+
+    async def kept_encode(self, standing: Record) -> Encoded:
+        """Return the encode of the version that stands, of which nothing is fetched but its notes."""
+        place = standing.mp4.rpartition("/")[0]
+        found = await asyncio.to_thread(self.store.read, f"{place}/{ENCODING}")
+        if found is None:
+            raise BadRequest(f"{standing.id} was published by an older votd: publish its video again first.")
+        return Encoded(load(Encoding, found.data), None, place)
 
     async def link(self, transcript: Transcript | None, request: Request, stem: str) -> tuple[Link, tuple[str, ...]]:
         """Find the article among the candidates, or judge the one that a person named; with sentences on bad files."""
@@ -245,21 +358,26 @@ class Steps:
             now = dt.datetime.now(self.settings.zone).replace(microsecond=0)
             record, objects = assemble(parts, folder, standing.published_at if standing else None, now)
             try:
-                await self._verified(record, objects)
+                await self._verified(record, objects, None if parts.encoded.folder else parts.encoded.place)
             except Unfit:
-                await asyncio.to_thread(self.workspace.discard, parts.encoded.folder)  # the next run makes it anew
+                if parts.encoded.folder:
+                    await asyncio.to_thread(self.workspace.discard, parts.encoded.folder)  # the next run makes it anew
                 raise
             done = await asyncio.to_thread(delivery.publish, self.store, record, objects, standing, stage.progress)
             stage.reused = not done.changed
             return done
 
-    async def _verified(self, record: Record, objects: Mapping[str, Path | bytes]) -> None:
-        """Measure a version by other means before anything of it is uploaded; one that passed is not measured again."""
+    async def _verified(self, record: Record, objects: Mapping[str, Path | bytes], stands: str | None) -> None:
+        """Measure a version by other means before anything of it is uploaded; one that passed is not measured again.
+
+        What was encoded before is looked at where it ``stands`` in the store.
+        """
         key = f"{delivery.version_folder(record.id, record.version)}/record.json"
 
         async def make(folder: Path, progress: Progress) -> None:
-            files = {**objects, key: record.model_dump_json().encode()}
-            report = await verify(files, key, ffmpeg=self.ffmpeg, scratch=folder)
+            with files_of(self.store, self.store.list(f"{stands}/") if stands else ()) as standing:
+                files = {**standing, **objects, key: record.model_dump_json().encode()}
+                report = await verify(files, key, ffmpeg=self.ffmpeg, scratch=folder)
             if not report.ok:
                 sentence = failure(report, "What was made of the video", "Nothing was published: run it again.")
                 raise Unfit(sentence, tail="\n".join(lines(report.failures)))
@@ -297,11 +415,45 @@ def user_cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser().absolute() / "votd"
 
 
-def language_name(tag: str) -> str:
+def language_name(tag: str, in_: str | None = None) -> str:
     """Name a language in itself ("македонски" for ``mk``), as players show it; unknown tags stand as they are."""
-    if tag == "und":
+    if tag == UNDETERMINED:
         return "No speech"
     try:
-        return Locale.parse(tag, sep="-").get_display_name() or tag
+        return Locale.parse(tag, sep="-").get_display_name(in_) or tag
     except (UnknownLocaleError, ValueError):
         return tag
+
+
+def track_label(tag: str, origin: CaptionOrigin) -> str:
+    """Name a track as players show it: what a machine wrote says so, in the track's own language where we know how."""
+    if tag == UNDETERMINED or origin not in ("machine", "translated"):
+        return language_name(tag)
+    word = AUTOMATIC.get(tag.partition("-")[0], "automatic") if origin == "machine" else "automatic translation"
+    return f"{language_name(tag)} ({word})"
+
+
+def unquestioned(transcript: Transcript) -> Transcript:
+    """Return a transcript without the probabilities of its words."""
+    utterances = (
+        dataclasses.replace(said, words=tuple(dataclasses.replace(word, probability=None) for word in said.words))
+        for said in transcript.utterances
+    )
+    return dataclasses.replace(transcript, utterances=tuple(utterances))
+
+
+def recogniser(settings: Settings) -> Recogniser:
+    """Return a recogniser for this machine: it has half of the cores, since the encoder takes longer."""
+    return Recogniser(user_cache(), max(1, settings.cores // 2))
+
+
+def glossary(settings: Settings) -> tuple[str, ...]:
+    """Read the site's own names: one a line, ``#`` begins a remark."""
+    try:
+        text = settings.glossary_file.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return ()
+    except (OSError, UnicodeDecodeError) as e:
+        raise BadRequest(f"The glossary {settings.glossary_file} cannot be read: write it anew, in UTF-8.") from e
+    names = (line.partition("#")[0].strip() for line in text.splitlines())
+    return tuple(dict.fromkeys(name for name in names if name))

@@ -9,25 +9,28 @@ from collections.abc import Awaitable
 from dataclasses import asdict
 from typing import TypeVar
 
-from votd.flows.assemble import Encoded, Parts, Speech
+from votd.config.settings import Settings
+from votd.flows.assemble import Encoded, Parts, Speech, measured
+from votd.flows.display import Ledger
 from votd.flows.facts import facts
 from votd.flows.outcome import Outcome
-from votd.flows.request import Request, checked, with_sidecar
-from votd.flows.steps import Audio, Steps
+from votd.flows.request import Request, checked, with_sidecars
+from votd.flows.steps import Audio, Steps, glossary, recogniser, user_cache
 from votd.media import errors
+from votd.media.articles.names import names
 from votd.media.articles.title import headline
-from votd.media.model import Link, MediaInfo
+from votd.media.model import Link, MediaInfo, Recognition
 from votd.media.record import Record, RecordArticle
 
 A = TypeVar("A")
 B = TypeVar("B")
 
-PERSONS_CAPTIONS = ("human", "corrected")
+PERSONS_CAPTIONS = {"human", "corrected"}
 
 
 async def publish(request: Request, steps: Steps) -> Outcome:
     """Publish one video. Finished work is reused; the same inputs a second time change nothing."""
-    request = checked(with_sidecar(request))
+    request = checked(with_sidecars(request))
     source = await steps.ingest(request.video)
     async with steps.alone_with(source):
         info = await steps.examine(source)
@@ -35,14 +38,15 @@ async def publish(request: Request, steps: Steps) -> Outcome:
         before = standing if standing and standing.source.sha256 == source.sha256 else None
         language = request.language or steps.settings.language
         audio = await steps.extract_audio(source, info, language)
-        encoded, speech = await side_by_side(steps.transcode(source, info, audio), hear(steps, audio, language, before))
-        link, problems = await steps.link(speech.transcript, request, identity.stem)
+        hearing = hear(steps, dataclasses.replace(request, language=language), info, audio, before)
+        encoded, heard = await side_by_side(steps.transcode(source, info, audio), hearing)
+        link, problems = await steps.link(heard.transcript, request, identity.stem)
         articles = linked(link, request, standing)
+        speech = steps.caption(await with_names(steps, audio, heard, link, request), encoded)
         title = headline(articles[0].title) if articles else None
         parts = Parts(
             facts=facts(request, identity, before, title, steps.settings.rubric),
-            sha256=source.sha256,
-            info=info,
+            source=measured(source.sha256, info),
             encoded=encoded,
             speech=speech,
             articles=articles,
@@ -62,11 +66,19 @@ async def publish(request: Request, steps: Steps) -> Outcome:
             uploaded=done.uploaded,
             address=steps.address,
             link=link,
-            warnings=(*damage(encoded), *([speech.doubt] if speech.doubt else []), *problems),
+            warnings=(*damage(encoded), *speech.doubts, *problems),
+            again=speech.again,
             stages=tuple(steps.ledger.stages),
         )
-        steps.report(identity.id, {**asdict(outcome), "media": asdict(info), "encoding": asdict(encoded.encoding)})
+        made = {"media": asdict(info), "encoding": asdict(encoded.encoding), "speech": asdict(speech)}
+        steps.report(identity.id, {**asdict(outcome), **made})
         return outcome
+
+
+async def publish_here(request: Request, settings: Settings, ledger: Ledger) -> Outcome:
+    """Publish one video in this process, without Prefect."""
+    async with recogniser(settings) as ear:
+        return await publish(request, Steps(settings, user_cache(), ledger, ear))
 
 
 def to_encode(info: MediaInfo) -> MediaInfo:
@@ -83,19 +95,70 @@ def damage(encoded: Encoded) -> list[str]:
     return [f"The file is damaged ({lines} lines of the decoder's log): watch it, and export it again if it shows."]
 
 
-async def hear(steps: Steps, audio: Audio | None, language: str | None, before: Record | None) -> Speech:
-    """Get transcript and captions; those that a person made stay, and a recogniser that fails costs only captions."""
-    if before and any(captions.origin in PERSONS_CAPTIONS for captions in before.captions):
+async def hear(
+    steps: Steps,
+    request: Request,
+    info: MediaInfo,
+    audio: Audio | None,
+    before: Record | None,
+) -> Speech:
+    """Get what was said: from a person's captions, else from the script, else by ear.
+
+    What a person corrected stays, whatever lies beside the video; a recogniser that fails costs only the captions.
+    """
+    kept = {captions.origin for captions in before.captions} & PERSONS_CAPTIONS if before else set()
+    if before and kept and ("corrected" in kept or not request.captions):
         return await steps.kept_speech(before)
+    persons = steps.persons_captions(request, info) if request.captions else Speech()
+    if persons.transcript:
+        return persons
     if audio is None:
-        return Speech(None, (), None, "The video has no sound: it is published without captions.")
+        said = "The video has no sound: it is published without captions."
+        return dataclasses.replace(persons, doubts=(*persons.doubts, said))
     try:
-        return steps.caption(await steps.transcribe(audio, language))
+        heard = await recognised(steps, request, audio)
     except errors.VotdError as e:
+        again = isinstance(e, errors.Unavailable)
         if before and before.captions:
-            kept = await steps.kept_speech(before)
-            return dataclasses.replace(kept, doubt=f"The captions that stand are kept. {e}")
-        return Speech(None, (), None, f"Published without captions. {e}")
+            stands = await steps.kept_speech(before)
+            return dataclasses.replace(stands, doubts=(f"The captions that stand are kept. {e}",), again=again)
+        return dataclasses.replace(persons, doubts=(*persons.doubts, f"Published without captions. {e}"), again=again)
+    first = heard[0]
+    doubts = [finding.why for finding in first.findings if finding.kind == "language"]
+    return dataclasses.replace(
+        persons,
+        transcript=first.transcript,
+        recognitions=heard,
+        model=first.model,
+        script=first.script,
+        doubts=(*persons.doubts, *doubts),
+    )
+
+
+async def recognised(steps: Steps, request: Request, audio: Audio) -> tuple[Recognition, ...]:
+    """Return what was said, and where it is asked for the same in English."""
+    if request.script:
+        heard = await steps.align(audio, request.script, request.language)
+    else:
+        heard = await steps.transcribe(audio, request.language)
+    wanted = steps.settings.translate if request.translate is None else request.translate
+    spoken = heard.transcript
+    if not wanted or not spoken.utterances or spoken.language.partition("-")[0] == "en":
+        return (heard,)
+    return heard, await steps.translate(audio, spoken.language)
+
+
+async def with_names(steps: Steps, audio: Audio | None, heard: Speech, link: Link, request: Request) -> Speech:
+    """Put names right that the article, the commentator or the glossary know."""
+    if audio is None or not heard.recognitions:
+        return heard
+    article = link.best.article if link.best and link.status == "linked" else None
+    named = [*(names(article) if article else ()), *filter(None, [request.commentator]), *glossary(steps.settings)]
+    try:
+        first = await steps.respell(audio, heard.recognitions[0], tuple(dict.fromkeys(named)))
+    except errors.VotdError as e:
+        return dataclasses.replace(heard, doubts=(*heard.doubts, f"Names were not looked at again. {e}"))
+    return dataclasses.replace(heard, transcript=first.transcript, recognitions=(first, *heard.recognitions[1:]))
 
 
 def spoken_language(speech: Speech) -> str | None:

@@ -41,7 +41,7 @@ async def verify_store(store: Store, id_: str | None, ffmpeg: str) -> Report:
     record = store.read(key)
     folders = _folders(key, record.data if record else b"")
     keys = [name for folder in folders for name in store.list(folder)]
-    with _files_of(store, keys) as files:
+    with files_of(store, keys) as files:
         return await verify(files, key, ffmpeg=ffmpeg)
 
 
@@ -137,8 +137,8 @@ def _folders(record_key: str, record: bytes) -> list[str]:
 
 
 @contextmanager
-def _files_of(store: Store, keys: Iterable[str]) -> Iterator[dict[str, Path]]:
-    """Lend an object's file by key: a directory's own, another store's in a scratch folder."""
+def files_of(store: Store, keys: Iterable[str]) -> Iterator[dict[str, Path]]:
+    """Lend the files of objects by key: a directory's own, another store's in a scratch folder."""
     if store.address.startswith("file:"):
         root = Path(store.address.removeprefix("file:"))
         yield {key: root / key for key in keys}

@@ -236,12 +236,15 @@ class Encoding:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One spoken word, without surrounding spaces; ``probability`` is the recogniser's, 0 to 1."""
+    """One spoken word, without surrounding spaces.
+
+    ``probability`` is the recogniser's or the aligner's, 0 to 1; ``None`` where a person wrote and timed the word.
+    """
 
     start_ms: int
     end_ms: int
     text: str
-    probability: float
+    probability: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +275,39 @@ class Transcript:
         return " ".join(utterance.text for utterance in self.utterances)
 
 
+FindingKind = Literal["loop", "invented", "doubtful", "language", "name", "off_script", "not_spoken"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was noticed in a stretch of speech, and what was done about it; the private report lists them.
+
+    ``heard`` was there first (the recogniser's words, or the script's), ``used`` stands now: nothing where it was
+    dropped, the same where it stands and is marked. ``why`` is one sentence with its figures.
+    """
+
+    kind: FindingKind
+    start_ms: int
+    end_ms: int
+    heard: str
+    used: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """A transcript and how it came to be.
+
+    ``model`` is the Whisper model's name. ``script`` is the share of a script's words that were spoken, 0 to 1;
+    ``None`` where there was no script.
+    """
+
+    transcript: Transcript
+    model: str
+    findings: tuple[Finding, ...] = ()
+    script: float | None = None
+
+
 # --- what is read on the screen -----------------------------------------------------------------------
 
 CaptionOrigin = Literal["machine", "script", "human", "corrected", "translated"]
@@ -279,22 +315,75 @@ CaptionOrigin = Literal["machine", "script", "human", "corrected", "translated"]
 
 @dataclass(frozen=True, slots=True)
 class CaptionStyle:
-    """The limits of a cue (``config/captions.toml``)."""
+    """The limits of a cue (``config/captions.toml``).
+
+    ``max_linger_ms`` is for how long it may stand after its last word. Speeds are characters a second:
+    ``reading_speed`` is kept by nearly every cue, ``top_speed`` by each where the times allow it. A cue whose words'
+    mean probability is below ``doubtful_below`` is doubtful.
+    """
 
     max_lines: int
     max_line_length: int
     max_duration_ms: int
     min_duration_ms: int
     max_gap_ms: int
+    max_linger_ms: int
+    reading_speed: int
+    top_speed: int
+    doubtful_below: float
+
+    def __post_init__(self) -> None:
+        if self.max_lines not in (1, 2):
+            raise ValueError(f"captions have one line or two, not {self.max_lines}")
+
+
+@dataclass(frozen=True, slots=True)
+class WordClasses:
+    """What a language's words are, as far as line breaks need it (``config/words.*.toml``); all in lower case.
+
+    ``leaders`` lean on the verb that follows: auxiliaries, negations, clitics. ``subjects`` are pronouns that are
+    nothing else, ``pronouns`` may be objects too; ``genitives`` are prepositions that hang on a noun.
+    ``intensifiers`` lean on the word that follows, ``particles`` on the verb before. ``phrases`` are pairs of words
+    that stay together. The endings of adjectives and verbs tell words that no list names.
+    """
+
+    language: str
+    articles: frozenset[str]
+    determiners: frozenset[str]
+    prepositions: frozenset[str]
+    genitives: frozenset[str]
+    conjunctions: frozenset[str]
+    subordinators: frozenset[str]
+    subjects: frozenset[str]
+    pronouns: frozenset[str]
+    leaders: frozenset[str]
+    intensifiers: frozenset[str]
+    particles: frozenset[str]
+    titles: frozenset[str]
+    abbreviations: frozenset[str]
+    numbers: frozenset[str]
+    units: frozenset[str]
+    adverbs: frozenset[str]
+    adjectives: frozenset[str]
+    verbs: frozenset[str]
+    phrases: frozenset[str]
+    adjective_endings: tuple[str, ...]
+    verb_endings: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """One caption: its lines as plain text."""
+    """One caption: its lines as plain text.
+
+    A person's cue may bring more: ``markup`` has the same lines as WebVTT cue text, with tags and escapes (none: there
+    is only text), ``settings`` is where it stands in the picture, in WebVTT's words (``line:0 align:left``).
+    """
 
     start_ms: int
     end_ms: int
     lines: tuple[str, ...]
+    markup: tuple[str, ...] = ()
+    settings: str = ""
 
     def __post_init__(self) -> None:
         if not 0 <= self.start_ms < self.end_ms:
@@ -302,14 +391,42 @@ class Cue:
 
 
 @dataclass(frozen=True, slots=True)
+class CueVerdict:
+    """How far a cue can be trusted: its words' mean probability (``None``: sure), and why it is doubtful, if it is."""
+
+    verdict: Literal["good", "doubtful"]
+    probability: float | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How many cues there are, which share is doubtful, and in how many each rule could not be met.
+
+    ``fast`` cues are above the style's reading speed, the ``too_fast`` among them above its top speed. ``bad_gaps``
+    counts the gaps that are neither none, nor two frames, nor half a second or more.
+    """
+
+    cues: int
+    doubtful: float
+    too_short: int
+    too_long: int
+    fast: int
+    too_fast: int
+    bad_gaps: int
+    long_lines: int
+
+
+@dataclass(frozen=True, slots=True)
 class CaptionTrack:
-    """The cues of one language and where they come from."""
+    """The cues of one language and where they come from; ``doubtful`` is the share of cues that nobody should trust."""
 
     language: str
     kind: Literal["captions", "subtitles"]
     label: str
     origin: CaptionOrigin
     cues: tuple[Cue, ...]
+    doubtful: float | None = None
 
 
 # --- what it is about ---------------------------------------------------------------------------------

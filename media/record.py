@@ -56,6 +56,12 @@ class RecordCaptions(_Public):
     vtt: RelativePath
     srt: RelativePath
     origin: CaptionOrigin
+    doubtful: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="Share of captions of which the recogniser was unsure; null for a person's",
+    )
 
 
 class RecordArticle(_Public):
@@ -81,6 +87,9 @@ class RecordSpeech(_Public):
     """The recogniser that wrote the transcript."""
 
     model: str
+    script: float | None = Field(
+        default=None, ge=0, le=1, description="Share of the script's words that were spoken; null without a script"
+    )
 
 
 class Record(_Public):

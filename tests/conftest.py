@@ -27,7 +27,6 @@ from votd.flows.display import Ledger
 from votd.flows.outcome import Outcome
 from votd.flows.request import Request
 from votd.flows.serve import app
-from votd.flows.steps import Steps, user_cache
 
 RADOSGW = Path(__file__).parent / "radosgw.py"
 
@@ -81,7 +80,7 @@ class House:
     async def tell(self, request: Request, model: str = "base") -> Outcome:
         """Tell the story of one request."""
         settings = load(home=self.home, store=f"file:{self.site}", model=model)
-        return await story.publish(request, Steps(settings, user_cache(), Ledger()))
+        return await story.publish_here(request, settings, Ledger())
 
     def json(self, key: str) -> Any:
         """Read a JSON object of the store."""

@@ -1,24 +1,46 @@
-"""From words to cues; pure, and linear in the number of words.
+"""From words to cues: the best of all ways to part them, in linear time; pure.
 
-Each cue takes as many words as fit, then gives back those after the best place to stop: a sentence's end, a clause's
-end, else the middle of what is left of the sentence. Limits: Netflix Timed Text Style Guide; lines: BBC guidelines.
+Dynamic programming over the words, as Knuth and Plass break paragraphs ("Breaking Paragraphs into Lines", 1981): the
+cost of a cue depends on its first and last word alone, so that the best way up to each word follows from the best ways
+up to the words before it, and a cue holds only so many. Costs are ordered: duration, reading speed, gaps (rules of the
+Netflix Timed Text Style Guide), then where it breaks (``breaks.py``), pauses, crumbs and balance.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from fractions import Fraction
+from itertools import accumulate, pairwise
 
+from votd.media.captions.breaks import COMMA, SENTENCE, bonds
+from votd.media.captions.timing import NEAR_MS, Spoken, timed
 from votd.media.errors import BadRequest
-from votd.media.model import CaptionStyle, Cue, Transcript
+from votd.media.model import CaptionStyle, Cue, Transcript, WordClasses
 
-SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？")
-CLAUSE_ENDS = (",", ";", ":", "–", "—", "、", "，", "；", "：")
 SPACES = re.compile(r"[ \t\r\n\f\v]+")  # no-break spaces stay
-CLOSERS = "\"'”’»)]“"
-ABBREVIATIONS = frozenset({"mr.", "mrs.", "ms.", "dr.", "prof.", "gen.", "st.", "vs.", "г.", "д-р.", "бр."})
-FULL_ENOUGH = 0.4
-"""A cue that holds this share of what it could may stop at a clause's end; emptier ones would flicker."""
+UNSPACED = ("zh", "ja", "th", "lo", "my", "km", "yue")
+"""Languages written without spaces between words."""
+
+DURATION, TOO_FAST, FAST, FAST_CHARACTER, GAP = 1e9, 1e4, 40.0, 15.0, 200.0
+"""What it costs not to meet a rule; far apart, so that a lower one hardly outweighs a higher one nearby. Speeds cost by
+the character too many: where all is spoken fast, they say little about where to break."""
+CUE = 25
+"""Each further cue: short sentences share one, sentences that fill a cue do not."""
+SHORT, SHORT_COST = 34, 1.2
+"""Characters below which a cue looks torn off, and what each missing one costs."""
+CROSSED, IN_LINE = 33, 8
+"""A sentence's end inside a cue, and inside a line."""
+OPEN_LINE = 10
+"""A cue of one line that ends within a sentence: what can be told together fills the first cue, not the second."""
+CRUMB, CLAUSE_CRUMB, CRUMB_WORDS = 30, 12, 2
+"""So few words of a sentence, or of a clause, on the other side of a break between cues."""
+PAUSE_MS, PAUSE_COST = 250, 0.06
+"""A silence inside a cue costs so much for each ms beyond; between cues it gains as much, up to a limit."""
+PAUSE_GAIN = 20
+LINE = 0.8
+"""What a break between lines costs, as a share of the same break between cues."""
+UNEVEN, TOP_HEAVY = 0.5, 4
+"""Each character by which lines differ, and a top line that is the longer one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,30 +52,36 @@ class _Token:
     text: str
 
 
-def cues(transcript: Transcript, style: CaptionStyle) -> tuple[Cue, ...]:
+def cues(
+    transcript: Transcript,
+    style: CaptionStyle,
+    classes: WordClasses | None = None,
+    shots: Sequence[int] = (),
+    frame_rate: Fraction = Fraction(25),
+) -> tuple[Cue, ...]:
     """Cut a transcript into cues: in order, no overlap, inside the media, within the style's limits.
 
-    Every word stands in exactly one cue. Only a word longer than a line makes a line too long. Raises ``BadRequest``
-    for words that are out of order, overlap or lie outside the media.
+    Every word stands in exactly one cue. Only a word longer than a line makes a line too long. ``shots`` are the ms at
+    which new shots begin. Raises ``BadRequest`` for words that are out of order, overlap or lie outside the media.
     """
     _check(transcript)
     tokens = [_Token(word.start_ms, word.end_ms, SPACES.sub(" ", word.text).strip(" ")) for word in transcript.words]
     tokens = [token for token in tokens if token.text.strip()]
-    spans = list(_spans(tokens, style))
-    nexts = [*(tokens[first].start_ms for first, _ in spans), transcript.duration_ms][1:]
-    return tuple(
-        _cue(tokens[first:after], following, style) for (first, after), following in zip(spans, nexts, strict=True)
-    )
+    space = "" if transcript.language.split("-")[0] in UNSPACED else " "
+    page = _Page.of([token.text for token in tokens], space, style, classes)
+    spans = _best(page, tokens, transcript.duration_ms, style)
+    told = [Spoken(tokens[i].start_ms, tokens[j - 1].end_ms, page.length(i, j)) for i, j in spans]
+    times = timed(told, transcript.duration_ms, style, shots, frame_rate)
+    return tuple(Cue(start, end, page.lines(i, j)) for (i, j), (start, end) in zip(spans, times, strict=True))
 
 
-def lines(texts: Sequence[str], style: CaptionStyle) -> tuple[str, ...]:
-    """Break the words of one cue into lines: one if it fits, else two as a subtitler would balance them."""
-    filled = _fill(texts, style)
-    if len(filled) != 2:
-        return filled
-    breaks = [(" ".join(texts[:at]), " ".join(texts[at:])) for at in range(1, len(texts))]
-    fitting = [pair for pair in breaks if all(len(line) <= style.max_line_length for line in pair)]
-    return min(fitting, key=_imbalance, default=filled)
+def lines(texts: Sequence[str], style: CaptionStyle, classes: WordClasses | None = None) -> tuple[str, ...]:
+    """Break the words of one cue into lines: one if they fit, else two as a subtitler would part them.
+
+    Words that no two lines hold are filled line by line, into as many as it takes.
+    """
+    page = _Page.of(texts, " ", style, classes)
+    return _fill(texts, style) if page.cost(0, len(texts)) is None else page.lines(0, len(texts))
 
 
 def _check(transcript: Transcript) -> None:
@@ -64,78 +92,7 @@ def _check(transcript: Transcript) -> None:
         raise BadRequest("The transcript's words are out of order, overlap or lie outside the media: make it again.")
 
 
-def _spans(tokens: Sequence[_Token], style: CaptionStyle) -> Iterator[tuple[int, int]]:
-    """Yield each cue's first token and the one after its last."""
-    first = 0
-    while first < len(tokens):
-        reach = _reach(tokens, first, style)
-        after = _stop(tokens, first, reach, style)
-        yield first, after
-        first = after
-
-
-def _reach(tokens: Sequence[_Token], first: int, style: CaptionStyle) -> int:
-    """Return the end of the longest cue that could start at ``first``: it is filled line by line, word by word."""
-    full, length = 1, len(tokens[first].text)
-    for at in range(first + 1, len(tokens)):
-        token = tokens[at]
-        if token.start_ms - tokens[at - 1].end_ms > style.max_gap_ms:
-            return at
-        if token.end_ms - tokens[first].start_ms > style.max_duration_ms:
-            return at
-        length += 1 + len(token.text)
-        if length > style.max_line_length:
-            full, length = full + 1, len(token.text)
-        if full > style.max_lines:
-            return at
-    return len(tokens)
-
-
-def _stop(tokens: Sequence[_Token], first: int, reach: int, style: CaptionStyle) -> int:
-    """Choose where the cue ends, at ``reach`` or before it."""
-    if _breath(tokens, reach, style):
-        return reach
-    room = style.max_lines * style.max_line_length
-    for at in range(reach, first, -1):
-        long_enough = tokens[at - 1].end_ms - tokens[first].start_ms >= style.min_duration_ms
-        if _ends(tokens[at - 1].text, SENTENCE_ENDS) and long_enough:
-            return at
-    for at in range(reach, first, -1):
-        if _ends(tokens[at - 1].text, CLAUSE_ENDS) and _length(tokens, first, at) >= FULL_ENOUGH * room:
-            return at
-    return _middle(tokens, first, reach, style)
-
-
-def _middle(tokens: Sequence[_Token], first: int, reach: int, style: CaptionStyle) -> int:
-    """Halve a sentence whose rest would be a crumb; a longer rest is worth a full cue."""
-    room = style.max_lines * style.max_line_length
-    end = reach
-    while end < len(tokens) and _length(tokens, first, end) < 2 * room and not _breath(tokens, end, style):
-        end += 1
-    whole = _length(tokens, first, end)
-    if whole >= 2 * room:
-        return reach
-    return min(range(first + 1, reach + 1), key=lambda at: abs(2 * _length(tokens, first, at) - whole))
-
-
-def _breath(tokens: Sequence[_Token], at: int, style: CaptionStyle) -> bool:
-    """Say whether the speaker stops before token ``at``: the end, a sentence's end, or a long pause."""
-    if at == len(tokens) or _ends(tokens[at - 1].text, SENTENCE_ENDS):
-        return True
-    return tokens[at].start_ms - tokens[at - 1].end_ms > style.max_gap_ms
-
-
-def _ends(text: str, marks: tuple[str, ...]) -> bool:
-    bare = text.rstrip(CLOSERS) or text
-    return bare.endswith(marks) and bare.lower() not in ABBREVIATIONS
-
-
-def _length(tokens: Sequence[_Token], first: int, after: int) -> int:
-    return sum(len(token.text) + 1 for token in tokens[first:after]) - 1
-
-
 def _fill(texts: Sequence[str], style: CaptionStyle) -> tuple[str, ...]:
-    """Break greedily: the fewest lines that these words can have."""
     filled = [texts[0]]
     for text in texts[1:]:
         if len(filled[-1]) + 1 + len(text) > style.max_line_length:
@@ -145,17 +102,144 @@ def _fill(texts: Sequence[str], style: CaptionStyle) -> tuple[str, ...]:
     return tuple(filled)
 
 
-def _imbalance(pair: tuple[str, str]) -> float:
-    """Rate a break, less is better: even lines, rather after punctuation, rather the bottom one longer."""
-    top, bottom = pair
-    uneven = abs(len(top) - len(bottom)) + (4 if len(top) > len(bottom) else 0)
-    if _ends(top, SENTENCE_ENDS):
-        return uneven - 24
-    return uneven - 18 if _ends(top, CLAUSE_ENDS) else uneven
+# --- the words on the screen -----------------------------------------------------------------------------
 
 
-def _cue(tokens: Sequence[_Token], following_ms: int, style: CaptionStyle) -> Cue:
-    """Show the words while they are spoken, and long enough to be read where the next cue leaves room."""
-    start = tokens[0].start_ms
-    end = min(max(tokens[-1].end_ms, start + style.min_duration_ms), start + style.max_duration_ms, following_ms)
-    return Cue(start, end, lines([token.text for token in tokens], style))
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """Words as text: ``offsets`` of their beginnings when all stand in one line, ``bond`` as ``bonds`` gives them."""
+
+    texts: Sequence[str]
+    space: str
+    offsets: list[int]
+    bond: list[int]
+    style: CaptionStyle
+
+    @classmethod
+    def of(cls, texts: Sequence[str], space: str, style: CaptionStyle, classes: WordClasses | None) -> "_Page":
+        offsets = list(accumulate((len(text) + len(space) for text in texts), initial=0))
+        return cls(texts, space, offsets, bonds(texts, classes), style)
+
+    def length(self, first: int, after: int) -> int:
+        """Return the characters of these words in one line."""
+        return self.offsets[after] - self.offsets[first] - len(self.space)
+
+    def is_line(self, first: int, after: int) -> bool:
+        return after == first + 1 or self.length(first, after) <= self.style.max_line_length
+
+    def cost(self, first: int, after: int) -> float | None:
+        """Return what the break within these words costs, 0 for one line; ``None`` where they do not fit."""
+        if self.is_line(first, after):
+            return 0.0
+        best = self._split(first, after)
+        return best[0] if best else None
+
+    def lines(self, first: int, after: int) -> tuple[str, ...]:
+        """Return the lines of words that fit."""
+        best = None if self.is_line(first, after) else self._split(first, after)
+        parts = [(first, best[1]), (best[1], after)] if best else [(first, after)]
+        return tuple(self.space.join(self.texts[i:j]) for i, j in parts)
+
+    def _split(self, first: int, after: int) -> tuple[float, int] | None:
+        """Return the least cost of two lines, and the word that the second begins with."""
+        if self.style.max_lines < 2:
+            return None
+        offsets, bond, room = self.offsets, self.bond, self.style.max_line_length + len(self.space)
+        middle, top, bottom = offsets[first] + offsets[after], offsets[first] + room, offsets[after] - room
+        best = None
+        for at in range(after - 1, first, -1):
+            offset = offsets[at]
+            if offset < bottom and at < after - 1:
+                break
+            if offset > top and at > first + 1:
+                continue
+            uneven = 2 * offset - middle
+            cost = LINE * bond[at] if bond[at] else -IN_LINE
+            cost += UNEVEN * uneven + TOP_HEAVY if uneven > 0 else -UNEVEN * uneven
+            if best is None or cost < best[0]:
+                best = cost, at
+        return best
+
+
+# --- the best way through --------------------------------------------------------------------------------
+
+
+def _best(page: _Page, tokens: Sequence[_Token], duration_ms: int, style: CaptionStyle) -> list[tuple[int, int]]:
+    """Return each cue's first word and the one after its last."""
+    count, room = len(tokens), style.max_lines * style.max_line_length
+    ends, inside = _ends(page, tokens), _inside(page, tokens)
+    least = [0.0] + [float("inf")] * count
+    origin = [0] * (count + 1)
+    for first in range(count):
+        base = least[first] + CUE - inside[first + 1]
+        for after in range(first + 1, count + 1):
+            if after > first + 1 and not _together(tokens, first, after, style):
+                break
+            if base + inside[after] + ends[after] - IN_LINE > least[after] and page.length(first, after) < room:
+                continue  # no better way, whatever it costs
+            broken = page.cost(first, after)
+            if broken is None:
+                break  # more words do not fit either
+            following = tokens[after].start_ms if after < count else duration_ms
+            characters = page.length(first, after)
+            cost = base + broken + inside[after] + ends[after]
+            cost += _unmet(characters, tokens[first].start_ms, tokens[after - 1].end_ms, following, style)
+            if not broken and page.bond[after] and after < count:
+                cost += OPEN_LINE
+            if characters < SHORT:
+                cost += (SHORT - characters) * SHORT_COST
+            if cost < least[after]:
+                least[after], origin[after] = cost, first
+    spans = []
+    while count:
+        spans.append((origin[count], count))
+        count = origin[count]
+    return spans[::-1]
+
+
+def _together(tokens: Sequence[_Token], first: int, after: int, style: CaptionStyle) -> bool:
+    """Say whether the last of these words may stand with those before it: no long pause, not too long in all."""
+    last = tokens[after - 1]
+    pause = last.start_ms - tokens[after - 2].end_ms
+    return pause <= style.max_gap_ms and last.end_ms - tokens[first].start_ms <= style.max_duration_ms
+
+
+def _ends(page: _Page, tokens: Sequence[_Token]) -> list[float]:
+    """Return what it costs to end a cue before each word: the bond, and a crumb, less what a pause gains."""
+    costs: list[float] = list(page.bond)
+    for limit, crumb in ((SENTENCE, CRUMB), (COMMA, CLAUSE_CRUMB)):
+        stops = [at for at, bond in enumerate(page.bond) if bond <= limit]
+        for start, stop in pairwise([0, *stops]):
+            for at in {*range(start + 1, stop)[:CRUMB_WORDS], *range(start + 1, stop)[-CRUMB_WORDS:]}:
+                costs[at] += crumb
+    for at in range(1, len(tokens)):
+        pause = tokens[at].start_ms - tokens[at - 1].end_ms
+        costs[at] -= min(PAUSE_GAIN, max(0, pause - PAUSE_MS) * PAUSE_COST)
+    return costs
+
+
+def _inside(page: _Page, tokens: Sequence[_Token]) -> list[float]:
+    """Return, summed up to each word, what it costs that cues go on over sentences' ends and pauses before it."""
+    costs = [0.0]
+    for at in range(1, len(tokens)):
+        pause = tokens[at].start_ms - tokens[at - 1].end_ms
+        crossed = CROSSED + IN_LINE if page.bond[at] == SENTENCE else 0
+        costs.append(crossed + max(0, pause - PAUSE_MS) * PAUSE_COST)
+    return [0.0, *accumulate(costs)]
+
+
+def _unmet(characters: int, start: int, end: int, following: int, style: CaptionStyle) -> float:
+    """Rate a cue by the rules that it cannot meet, its words from ``start`` to ``end``, the next at ``following``."""
+    latest = min(following, max(end + style.max_linger_ms, start + style.min_duration_ms))
+    shown = min(latest - start, style.max_duration_ms)
+    cost = 0.0
+    if shown < style.min_duration_ms:
+        cost = DURATION * (2 - shown / style.min_duration_ms)
+    speed = characters * 1000 / shown
+    if speed > style.reading_speed:
+        cost += FAST + FAST_CHARACTER * (characters - style.reading_speed * shown / 1000)
+    if speed > style.top_speed:
+        cost += TOO_FAST * (characters - style.top_speed * shown / 1000)
+    if 0 < following - start - style.max_duration_ms < NEAR_MS and following - end < NEAR_MS:
+        cost += GAP
+    return cost

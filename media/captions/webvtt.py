@@ -1,24 +1,23 @@
-"""Write and read captions: WebVTT, SubRip, and HLS's segmented WebVTT.
+"""Write captions: WebVTT, SubRip, and HLS's segmented WebVTT.
 
-webvtt-py writes and parses the cues; it lets unescaped ``&`` and ``<``, NUL, overlaps and unordered cues through and
+webvtt-py writes the cues; it lets unescaped ``&`` and ``<``, NUL, overlaps and unordered cues through and
 its segmenter knows whole seconds only, so what goes in is guarded here and the segments are cut here. HLS: RFC 8216,
 section 3.5; the media starts at 0, hence ``MPEGTS:0``.
 """
 
-import html
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from webvtt import Caption, WebVTT
-from webvtt.errors import MalformedCaptionError, MalformedFileError
 
-from votd.media.errors import BadRequest, RejectedSource
+from votd.media.captions.markup import clean, escaped, plain
+from votd.media.errors import BadRequest
 from votd.media.model import CaptionTrack, Cue
 
 LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
-UNSEEN = re.compile(r"[\x00-\x20\x7f-\x9f\ufeff]+")  # control characters and plain spaces; a no-break space stays
+SETTINGS = re.compile(r"[a-z]+:[-a-z0-9.,%]+(?: [a-z]+:[-a-z0-9.,%]+)*")
 TIMESTAMP_MAP = "X-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000"
 SRT_TEXT = str.maketrans("<>", "‹›")  # SubRip has no escapes: players take <word> for a tag and hide it
 
@@ -33,37 +32,23 @@ class CaptionFiles:
 
 
 def write(track: CaptionTrack, folder: Path, *, duration_ms: int, segment_ms: int) -> CaptionFiles:
-    """Write ``LANGUAGE.vtt``, ``LANGUAGE.srt`` and the HLS rendition ``LANGUAGE/index.m3u8`` with its segments.
+    """Write ``NAME.vtt``, ``NAME.srt`` and the HLS rendition ``NAME/index.m3u8`` with its segments.
 
-    A cue keeps its number as its identifier in every file. Raises ``BadRequest`` for what is no language tag.
+    The name is the language; that of subtitles has the kind too, since a language may have both. A cue's identifier is
+    its start in ms, the same in every file and in every run, whatever becomes of other cues. Raises ``BadRequest`` for
+    what is no language tag.
     """
-    language = track.language
-    if not LANGUAGE.fullmatch(language):
-        raise BadRequest(f"'{language}' is no language tag: give one like en, mk or pt-BR (BCP 47).")
+    if not LANGUAGE.fullmatch(track.language):
+        raise BadRequest(f"'{track.language}' is no language tag: give one like en, mk or pt-BR (BCP 47).")
+    name = track.language if track.kind == "captions" else f"{track.language}.{track.kind}"
     cues = guarded(track.cues, duration_ms)
-    captions = [_caption(number, cue) for number, cue in enumerate(cues, 1)]
+    captions = [_caption(cue) for cue in cues]
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / f"{language}.vtt", WebVTT(captions=captions).content)
-    plain = [Caption(_clock(cue.start_ms), _clock(cue.end_ms), [_srt_text(line) for line in cue.lines]) for cue in cues]
-    WebVTT(captions=plain).save_as_srt(str(folder / f"{language}.srt"))
-    _write_segments(folder / language, cues, captions, _bounds(duration_ms, segment_ms), segment_ms)
-    return CaptionFiles(f"{language}.vtt", f"{language}.srt", f"{language}/index.m3u8")
-
-
-def read(path: Path) -> tuple[Cue, ...]:
-    """Read the cues of a ``.vtt`` or ``.srt`` file (UTF-8), as plain text without tags.
-
-    Raises ``RejectedSource`` for a file or a cue that cannot be understood.
-    """
-    subrip = path.suffix.lower() == ".srt"
-    try:
-        if not path.stat().st_size:
-            return ()
-        captions = WebVTT.from_srt(str(path)) if subrip else WebVTT.read(str(path), strict=True)
-    except (MalformedFileError, MalformedCaptionError, UnicodeDecodeError) as e:
-        raise RejectedSource(f"{path.name} is no caption file that can be read: {e}") from e
-    read = (_cue(path, number, caption, subrip) for number, caption in enumerate(captions.captions, 1))
-    return tuple(cue for cue in read if cue.lines)
+    _write(folder / f"{name}.vtt", WebVTT(captions=captions).content)
+    bare = [Caption(_clock(cue.start_ms), _clock(cue.end_ms), [_srt_text(line) for line in cue.lines]) for cue in cues]
+    WebVTT(captions=bare).save_as_srt(str(folder / f"{name}.srt"))
+    _write_segments(folder / name, cues, captions, _bounds(duration_ms, segment_ms), segment_ms)
+    return CaptionFiles(f"{name}.vtt", f"{name}.srt", f"{name}/index.m3u8")
 
 
 def guarded(cues: Iterable[Cue], duration_ms: int) -> tuple[Cue, ...]:
@@ -77,7 +62,7 @@ def guarded(cues: Iterable[Cue], duration_ms: int) -> tuple[Cue, ...]:
             continue
         last = kept[-1] if kept else None
         if last and last.start_ms == cue.start_ms:
-            kept[-1] = replace(last, end_ms=max(last.end_ms, cue.end_ms), lines=last.lines + cue.lines)
+            kept[-1] = _together(last, cue)
         else:
             kept.append(cue)
     limits = [*(cue.start_ms for cue in kept), duration_ms][1:]
@@ -85,18 +70,28 @@ def guarded(cues: Iterable[Cue], duration_ms: int) -> tuple[Cue, ...]:
 
 
 def _clean(cue: Cue) -> Cue:
-    """Drop what would break a file: control characters, line breaks and blank lines inside a cue."""
-    # A lone surrogate cannot be written as UTF-8.
-    lines = (UNSEEN.sub(" ", line).strip(" ").encode("utf-8", "replace").decode() for line in cue.lines)
-    return replace(cue, lines=tuple(line for line in lines if line.strip()))
+    """Drop what would break a file: control characters, blank lines, and markup that is not these lines'."""
+    lines = tuple(line for line in map(clean, cue.lines) if line.strip())
+    markup = cue.markup if tuple(map(plain, cue.markup)) == lines else ()
+    settings = cue.settings if SETTINGS.fullmatch(cue.settings) else ""
+    return replace(cue, lines=lines, markup=markup, settings=settings)
+
+
+def _together(one: Cue, two: Cue) -> Cue:
+    markup = _tagged(one) + _tagged(two) if one.markup or two.markup else ()
+    return replace(one, end_ms=max(one.end_ms, two.end_ms), lines=one.lines + two.lines, markup=markup)
+
+
+def _tagged(cue: Cue) -> tuple[str, ...]:
+    return cue.markup or tuple(map(escaped, cue.lines))
 
 
 # --- writing -------------------------------------------------------------------------------------------
 
 
-def _caption(number: int, cue: Cue) -> Caption:
-    text = [html.escape(line, quote=False) for line in cue.lines]
-    return Caption(_clock(cue.start_ms), _clock(cue.end_ms), text, identifier=str(number))
+def _caption(cue: Cue) -> Caption:
+    times = _clock(cue.start_ms), _clock(cue.end_ms)
+    return Caption(*times, list(_tagged(cue)), identifier=str(cue.start_ms), settings=cue.settings)
 
 
 def _srt_text(line: str) -> str:
@@ -151,14 +146,3 @@ def _playlist(bounds: Sequence[tuple[int, int]], segment_ms: int) -> str:
 
 def _write(path: Path, text: str) -> None:
     path.write_bytes(text.rstrip("\n").encode() + b"\n")
-
-
-# --- reading --------------------------------------------------------------------------------------------
-
-
-def _cue(path: Path, number: int, caption: Caption, subrip: bool) -> Cue:
-    start, end = caption.start_time.in_milliseconds(), caption.end_time.in_milliseconds()
-    if start >= end:
-        raise RejectedSource(f"{path.name}: cue {number} ends at {caption.end}, before it starts ({caption.start}).")
-    text = caption.text if subrip else html.unescape(caption.text)
-    return _clean(Cue(start, end, tuple(text.split("\n"))))

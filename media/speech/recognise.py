@@ -1,170 +1,227 @@
-"""Recognise speech with faster-whisper, in a child that can be killed.
+"""Recognise speech: hear it, judge it, listen once more where it is suspect, and say what was done.
 
-``transcribe`` is the caller's side and loads nothing heavy; ``main`` is the child's. The transcript comes back
-through a file of the caller's, since hours of words do not fit into one line of the children's protocol.
+``whisper`` is a ``faster_whisper.WhisperModel``, ``samples`` float32 mono at 16 kHz, a language BCP 47.
 """
 
-import os
-import wave
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from votd.media import process, schema
 from votd.media.errors import BadRequest
-from votd.media.model import Transcript
-from votd.media.process import Limits, Progress
-from votd.media.speech import weights, words
+from votd.media.model import Finding, Recognition, Transcript
+from votd.media.process import Progress
+from votd.media.speech import again, hearing, languages, words
+from votd.media.speech.guard import Piece
+from votd.media.speech.hearing import RATE, Speech
+from votd.media.speech.languages import UNDETERMINED, Run, Stretch
 
 if TYPE_CHECKING:
     import numpy as np
 
-RATE = 16_000
-UNDETERMINED = "und"  # BCP 47's own word for it
-SPACELESS = {"zh", "ja", "th", "lo", "my", "yue"}  # Whisper parts these anywhere; a missing space means nothing
-
-
-async def transcribe(
-    wav: Path, model: str, *, to: Path, language: str | None, cache: Path, threads: int, progress: Progress
-) -> Transcript:
-    """Transcribe a 16 kHz mono 16-bit WAV file; ``language`` is BCP 47, ``None`` to have it detected.
-
-    The transcript's JSON stays in the file ``to``, which lies in the caller's scratch: a kill leaves it to its sweep.
-    Silence gives a transcript without utterances. Raises ``BadRequest`` for a model, language or file that cannot
-    be meant, ``Unavailable`` where the model cannot be had now, ``ToolFailed`` for anything else.
-    """
-    limits = Limits(wall_s=_duration_ms(wav) * 12 / 1000 + 300)
-    args = (str(wav), model, language or "", str(cache), str(threads), str(to))
-    await process.call("votd.media.speech.recognise", *args, limits=limits, progress=progress)
-    return schema.load(Transcript, to.read_bytes())
-
-
-def main(args: list[str], progress: Progress) -> None:
-    """Be the child: find the model, recognise, write the transcript to the last argument's file."""
-    wav, model, language, cache, threads, out = args
-    fetched = 0.0
-
-    def fetching(share: float) -> None:
-        nonlocal fetched
-        fetched = share / 2  # a download is the first half of the bar
-        progress(fetched)
-
-    folder = weights.find(model, Path(cache), fetching)
-    whisper = _load(folder, int(threads))
-    transcript = _recognise(
-        whisper, _samples(Path(wav)), language or None, lambda share: progress(fetched + (1 - fetched) * share)
-    )
-    Path(out).write_bytes(schema.dump(transcript, indent=None))
-
-
-def _load(folder: Path, threads: int) -> Any:
-    # An encoder runs beside us: threads that spin while they wait would take its cores (OpenMP's default).
-    os.environ |= {"OMP_WAIT_POLICY": "PASSIVE", "KMP_BLOCKTIME": "0"}
-    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # onnxruntime (the VAD's) would report to its maker
-    import ctranslate2  # type: ignore[import-untyped, unused-ignore] # noqa: PLC0415 - heavy: in the child only
-    from faster_whisper import WhisperModel  # noqa: PLC0415 - as above
-
-    kind = "default" if ctranslate2.get_cuda_device_count() else "int8"  # int8 is twice as fast on a CPU
-    try:
-        return WhisperModel(str(folder), device="auto", compute_type=kind, cpu_threads=threads)
-    except (RuntimeError, ValueError) as e:
-        raise BadRequest(f"The model in {folder} cannot be loaded: {e}") from e
+WINDOWS = 4  # looked at for the language where the first is not sure
+POOR, UNHEARD_MS = 0.6, 3000  # probability of a piece, length of unclaimed speech, whose language is looked at
+LOOKED_AT = 3  # of each, the longest
+PHRASE_MS = 5000  # long enough to tell a language
 
 
 @dataclass(frozen=True, slots=True)
-class _Speech:
-    """What voice detection leaves of the sound, and the way back to the times of the whole."""
-
+class _Task:
+    whisper: Any
     samples: "np.ndarray"
-    regions: tuple[words.Region, ...]
-    times: Any  # faster-whisper's SpeechTimestampsMap
-
-    def whole_ms(self, start_s: float, end_s: float) -> tuple[int, int]:
-        """Return where a word of the speech stands in the whole; both its ends are in the region of its middle."""
-        region = self.times.get_chunk_index((start_s + end_s) / 2)
-        start, end = (float(self.times.get_original_time(at, region)) for at in (start_s, end_s))
-        return round(start * 1000), round(end * 1000)
+    speech: Speech
+    name: str  # Whisper's task
 
 
-def _recognise(whisper: Any, samples: "np.ndarray", declared: str | None, progress: Progress) -> Transcript:
-    duration_ms = len(samples) * 1000 // RATE
-    language = _whispers(declared, whisper.supported_languages)
-    nothing = Transcript(declared or UNDETERMINED, 1.0 if declared else 0.0, duration_ms, ())
-    speech = _speech(samples)
+def recognise(whisper: Any, samples: "np.ndarray", language: str | None, model: str, progress: Progress) -> Recognition:
+    """Return what is said, in the language that is spoken; ``language`` wins over every detection.
+
+    Silence gives a transcript without utterances; so does speech whose language cannot be told, with a finding.
+    Raises ``BadRequest`` for a language that the model does not know.
+    """
+    return _recognise(_Task(whisper, samples, hearing.speech(samples), "transcribe"), language, model, progress)
+
+
+def translate(whisper: Any, samples: "np.ndarray", language: str | None, model: str, progress: Progress) -> Recognition:
+    """Return what is said, told in English by Whisper itself; its words' times are rough."""
+    made = _recognise(_Task(whisper, samples, hearing.speech(samples), "translate"), language, model, progress)
+    return replace(made, transcript=replace(made.transcript, language="en"))
+
+
+def detect(whisper: Any, samples: "np.ndarray") -> tuple[str, float]:
+    """Return the language of the speech (BCP 47) and its probability; ``("und", 0.0)`` where nobody speaks."""
+    speech = hearing.speech(samples)
     if not speech.regions:
-        return nothing
-    segments, info = whisper.transcribe(
-        speech.samples,
-        language=language,
-        word_timestamps=True,
-        condition_on_previous_text=False,  # one mistake is not carried on into a loop
-    )
-    heard = _heard(segments, speech, duration_ms, progress)
-    if info.language in SPACELESS:
-        heard = [replace(word, text=" " + word.text) for word in heard]
-    spoken = words.utterances(heard, speech.regions, duration_ms)
+        return UNDETERMINED, 0.0
+    language, probability = _detected(whisper, speech)
+    return languages.tag(language), probability
+
+
+def _recognise(task: _Task, declared: str | None, model: str, progress: Progress) -> Recognition:
+    whisper = task.whisper
+    told = _told(declared, whisper.supported_languages)
+    duration_ms = len(task.samples) * 1000 // RATE
+    nothing = Transcript(declared or UNDETERMINED, 1.0 if declared else 0.0, duration_ms, ())
+    if not task.speech.regions:
+        return Recognition(nothing, model)
+    language, probability = (told, 1.0) if told else _detected(whisper, task.speech)
+    if not told and not languages.told(language, probability):
+        return Recognition(nothing, model, (_untold(task.speech, language, probability),))
+    first = _heard(task, task.speech, language, progress)
+    pieces, findings = (first, _foreign(task, first, language)) if told else _each_in_its_own(task, first, language)
+    pieces, faults = again.guarded(task.whisper, task.samples, task.speech, pieces, task.name)
+    spoken = words.utterances(_numbered(pieces), task.speech.regions, duration_ms)
     if not spoken:  # the detection of nothing is a guess
-        return nothing
-    return Transcript(declared or info.language, float(info.language_probability), duration_ms, spoken)
+        return Recognition(nothing, model, tuple(faults))
+    transcript = Transcript(declared or languages.tag(language), probability, duration_ms, spoken)
+    return Recognition(transcript, model, tuple(sorted([*findings, *faults], key=lambda found: found.start_ms)))
 
 
-def _speech(samples: "np.ndarray") -> _Speech:
-    """Detect speech as faster-whisper's ``vad_filter`` does, which does not tell where it heard any."""
-    import numpy as np  # noqa: PLC0415 - heavy: in the child only
-    from faster_whisper import vad  # noqa: PLC0415 - as above
-
-    found = vad.get_speech_timestamps(samples)
-    regions = tuple(words.Region(region["start"] * 1000 // RATE, region["end"] * 1000 // RATE) for region in found)
-    parts, _ = vad.collect_chunks(samples, found)
-    return _Speech(np.concatenate(parts), regions, vad.SpeechTimestampsMap(found, RATE))
-
-
-def _heard(segments: Iterable[Any], speech: _Speech, duration_ms: int, progress: Progress) -> list[words.Heard]:
-    """Consume Whisper's lazy segments; its float seconds (numpy's) become milliseconds here and nowhere else."""
-    heard = []
-    for number, segment in enumerate(segments):
-        for word in segment.words or ():
-            start, end = speech.whole_ms(word.start, word.end)
-            heard.append(words.Heard(number, start, end, word.word, float(word.probability)))
-        progress(min(1.0, speech.whole_ms(segment.end, segment.end)[1] / duration_ms))
-    return heard
-
-
-def _whispers(declared: str | None, supported: list[str]) -> str | None:
-    """Turn a BCP 47 tag into Whisper's word for the language."""
+def _told(declared: str | None, supported: Sequence[str]) -> str | None:
     if not declared:
         return None
-    language = declared.split("-")[0].lower()
+    language = languages.whispers(declared)
     if language not in supported:
         raise BadRequest(f"This Whisper model does not know the language '{declared}': name another model or language.")
     return language
 
 
-def _duration_ms(wav: Path) -> int:
-    with _open(wav) as file:
-        return file.getnframes() * 1000 // RATE
+def _heard(task: _Task, speech: Speech, language: str, progress: Progress, **options: Any) -> list[Piece]:
+    pieces = []
+    for share, piece in hearing.hear(task.whisper, speech, language, task.name, **options):
+        pieces.append(piece)
+        progress(share)
+    return pieces
 
 
-def _samples(wav: Path) -> "np.ndarray":
-    """Read the samples as Whisper wants them: float32, −1 to 1; faster-whisper would open the file unguarded."""
-    import numpy as np  # noqa: PLC0415 - heavy: in the child only
-
-    with _open(wav) as file:
-        data = file.readframes(file.getnframes())
-    return np.frombuffer(data, dtype="<i2").astype(np.float32) / 32768
+def _numbered(pieces: Iterable[Piece]) -> list[words.Heard]:
+    return [replace(word, segment=number) for number, piece in enumerate(pieces) for word in piece.words]
 
 
-def _open(wav: Path) -> wave.Wave_read:
-    try:
-        file = wave.open(str(wav), "rb")  # noqa: SIM115 - the caller's with-statement closes it
-        if (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (RATE, 1, 2):
-            return file
-        file.close()
-    except (wave.Error, EOFError, OSError):
-        pass
-    raise BadRequest(f"{wav} is not a 16 kHz mono 16-bit WAV file.")
+# --- languages ----------------------------------------------------------------------------------------
 
 
-if __name__ == "__main__":
-    process.serve(main)
+def _detected(whisper: Any, speech: Speech) -> tuple[str, float]:
+    """Tell the language by the first window of speech; where it is not sure, by the mean of several."""
+    found = [hearing.sounds(whisper, speech.samples)]
+    if max(found[0].values()) < languages.SURE:
+        window = 30 * RATE
+        last = max(len(speech.samples) - window, 0)
+        starts = {last * number // (WINDOWS - 1) for number in range(1, WINDOWS)} - {0}
+        found += [hearing.sounds(whisper, speech.samples[at : at + window]) for at in sorted(starts)]
+    return languages.together(found)
+
+
+def _untold(speech: Speech, language: str, probability: float) -> Finding:
+    start_ms, end_ms = speech.regions[0].start_ms, speech.regions[-1].end_ms
+    why = f"The language could not be told ({languages.name(language)} at {probability:.2f}): name it."
+    return Finding("language", start_ms, end_ms, "", "", why)
+
+
+def _foreign(task: _Task, pieces: Sequence[Piece], language: str) -> list[Finding]:
+    """Show where a declared language is surely not what is heard; the words stay.
+
+    Whoever declared it wins: detection takes sister languages and accents for one another, and what is left out would
+    be missed silently, while a line that reads oddly is seen.
+    """
+    marked = []
+    for run in _windows(pieces, language):
+        heard = again.text(piece for piece in pieces if run.start_ms <= piece.start_ms < run.end_ms)
+        why = (
+            f"It sounds like {languages.name(run.language)} ({run.probability:.2f}) where "
+            f"{languages.name(language)} was declared: the words may be a translation."
+        )
+        marked.append(Finding("language", run.start_ms, run.end_ms, heard, heard, why))
+    for gap in _unheard(task, pieces):
+        other, probability = _sounds(task, gap)
+        if languages.second(other, probability, language):
+            why = (
+                f"{languages.name(other)} is spoken here ({probability:.2f}) and has no captions: another was declared."
+            )
+            marked.append(Finding("language", gap.start_ms, gap.end_ms, "", "", why))
+    return marked
+
+
+def _windows(pieces: Sequence[Piece], main: str) -> list[Run]:
+    """Return the runs of windows that surely sound like another language."""
+    each = [Stretch(piece.start_ms, piece.end_ms, dict([piece.sounds])) for piece in pieces if piece.sounds[0]]
+    return [run for run in languages.runs(each, main) if run.language != main]
+
+
+def _each_in_its_own(task: _Task, first: list[Piece], main: str) -> tuple[list[Piece], list[Finding]]:
+    """Where a window sounds like another language, find the stretches and hear each in its own."""
+    if not _mixed(task, first, main):
+        return first, []
+    runs = languages.runs(_stretches(task, first), main)
+    if {run.language for run in runs} == {main}:
+        return first, []
+    pieces, findings = [], []
+    for run in runs:
+        inside = again.inside(task.speech.spoken, run.start_ms, run.end_ms)
+        heard = _heard(task, hearing.part(task.samples, inside), run.language, lambda share: None)
+        pieces += heard
+        if run.language != main:
+            why = (
+                f"{languages.name(run.language)} is spoken here ({run.probability:.2f}), "
+                f"{languages.name(main)} elsewhere: it was heard in its own language."
+            )
+            findings.append(Finding("language", run.start_ms, run.end_ms, again.text(heard), again.text(heard), why))
+    return pieces, findings
+
+
+def _mixed(task: _Task, first: Sequence[Piece], main: str) -> bool:
+    """Say whether a second language is likely: by the windows, and by the longest pieces that were heard badly.
+
+    A window is told by its greater part, so that a short stretch shows only in words of low probability.
+    """
+    if any(piece.sounds[0] and not languages.kin(piece.sounds[0], main) for piece in first):
+        return True
+    poor = [piece for piece in first if piece.probability < POOR and piece.end_ms - piece.start_ms >= 2000]
+    longest = sorted(poor, key=lambda piece: piece.start_ms - piece.end_ms)[:LOOKED_AT]
+    regions = [*_unheard(task, first), *(words.Region(piece.start_ms, piece.end_ms) for piece in longest)]
+    return any(languages.second(*_sounds(task, region), main) for region in regions)
+
+
+def _unheard(task: _Task, pieces: Sequence[Piece]) -> list[words.Region]:
+    """Return the longest stretches of speech that no word claims: Whisper drops what is not in its language."""
+    edges = [
+        0,
+        *(edge for piece in pieces for edge in (piece.start_ms, piece.end_ms)),
+        len(task.samples) * 1000 // RATE,
+    ]
+    gaps = [again.inside(task.speech.spoken, *gap) for gap in zip(edges[::2], edges[1::2], strict=True)]
+    whole = [words.Region(gap[0].start_ms, gap[-1].end_ms) for gap in gaps if gap]
+    long = [gap for gap in whole if gap.end_ms - gap.start_ms >= UNHEARD_MS]
+    return sorted(long, key=lambda gap: gap.start_ms - gap.end_ms)[:LOOKED_AT]
+
+
+def _sounds(task: _Task, region: words.Region) -> tuple[str, float]:
+    samples = task.samples[region.start_ms * RATE // 1000 : region.end_ms * RATE // 1000]
+    return languages.together([hearing.sounds(task.whisper, samples)])
+
+
+def _stretches(task: _Task, first: Sequence[Piece]) -> list[Stretch]:
+    """Tell the language of every few seconds, cut at pauses and where a first hearing began a sentence."""
+    groups: list[words.Region] = []
+    for each in _cut(task.speech.spoken, [edge for piece in first for edge in (piece.start_ms, piece.end_ms)]):
+        if groups and each.end_ms - groups[-1].start_ms <= PHRASE_MS:
+            groups[-1] = words.Region(groups[-1].start_ms, each.end_ms)
+        else:
+            groups.append(each)
+    made = []
+    for group in groups:
+        samples = task.samples[group.start_ms * RATE // 1000 : group.end_ms * RATE // 1000]
+        made.append(Stretch(group.start_ms, group.end_ms, hearing.sounds(task.whisper, samples)))
+    return made
+
+
+def _cut(spoken: Sequence[words.Region], moments: Sequence[int]) -> list[words.Region]:
+    """Cut regions at moments that are a second or more away from their edges."""
+    cut: list[words.Region] = []
+    for each in spoken:
+        start_ms = each.start_ms
+        for moment in sorted(moments):
+            if start_ms + 1000 <= moment <= each.end_ms - 1000:
+                cut.append(words.Region(start_ms, moment))
+                start_ms = moment
+        cut.append(words.Region(start_ms, each.end_ms))
+    return cut

@@ -53,6 +53,28 @@ def identity(model: str, cache: Path) -> str:
     return "path:" + _noted_sha256(weights, cache / "models")
 
 
+def at_hand() -> frozenset[str]:
+    """Return the names of the models that need no hub: the installed package's, and those in the hub's cache."""
+    found = {"base"} if _packaged() else set()
+    for folder in _hub_cache().glob("models--*--faster-whisper-*/snapshots/*/model.bin"):
+        found.add(folder.parents[2].name.rpartition("faster-whisper-")[2])
+    return frozenset(found)
+
+
+def hub_answers() -> bool:
+    """Tell whether a model could be fetched now."""
+    offline = os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE")
+    return not offline and _answers(os.environ.get("HF_ENDPOINT") or HUB)
+
+
+def _hub_cache() -> Path:
+    """Return where huggingface_hub keeps what it fetched (its documentation, "Environment variables")."""
+    if named := os.environ.get("HF_HUB_CACHE"):
+        return Path(named)
+    home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface"
+    return Path(home).expanduser() / "hub"
+
+
 def is_path(model: str) -> bool:
     """Say whether ``--model`` means a folder: ``a/b`` that is not there may be a repository of the hub."""
     if HUB_ID.fullmatch(model):

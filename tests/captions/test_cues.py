@@ -10,10 +10,21 @@ from hypothesis import strategies as st
 
 from votd.media.captions.cues import cues, lines
 from votd.media.errors import BadRequest
-from votd.media.model import CaptionStyle, Transcript, Utterance, Word
+from votd.media.model import CaptionStyle, Transcript, Utterance, Word, WordClasses
 
 CONFIG = Path(__file__).parents[2] / "config" / "captions.toml"
-STYLE = CaptionStyle(**tomllib.loads(CONFIG.read_text())["style"])
+STYLE = CaptionStyle(**tomllib.loads(CONFIG.read_text("utf-8"))["style"])
+
+
+def word_classes(language: str) -> WordClasses:
+    """Read a language's word classes as they ship."""
+    table = tomllib.loads(CONFIG.with_name(f"words.{language}.toml").read_text("utf-8"))
+    phrases = frozenset(part.strip() for part in table.pop("phrases").split("|"))
+    ready = {name: tuple(v) if isinstance(v, list) else frozenset(v.split()) for name, v in table.items()}
+    return WordClasses(**{**ready, "language": language, "phrases": phrases})
+
+
+ENGLISH = word_classes("en")
 
 texts = st.text(alphabet="abcдеж漢.,!?'<>&-0 \u00a0", min_size=1, max_size=12) | st.sampled_from(
     ["x" * 60, "end.", "…"]
@@ -72,19 +83,51 @@ def test_a_long_pause_parts_cues() -> None:
 
 
 def test_a_passage_reads_well() -> None:
-    """Fail if a commentary's sentences are not cut at sentences, then clauses, then the middle."""
+    """Fail if a commentary is not cut at sentences, then clauses, then before conjunctions and verbs."""
     text = (
         "One sentence spoken in Paris has changed the conversation about the war. "
         "Olaf Scholz was in the room, and so was David Cameron, and neither of them came to promise an army. "
         "In Washington sixty billion dollars of help has passed the Senate and is waiting there in the House."
     )
-    assert [cue.lines for cue in cues(transcript(said(text, 200, 50), 60_000), STYLE)] == [
-        ("One sentence spoken in Paris has", "changed the conversation about the war."),
+    assert [cue.lines for cue in cues(transcript(said(text), 60_000), STYLE, ENGLISH)] == [
+        ("One sentence spoken in Paris has changed", "the conversation about the war."),
         ("Olaf Scholz was in the room,", "and so was David Cameron,"),
-        ("and neither of them", "came to promise an army."),
-        ("In Washington sixty", "billion dollars of help has"),
-        ("passed the Senate and is", "waiting there in the House."),
+        ("and neither of them came", "to promise an army."),
+        ("In Washington sixty billion dollars", "of help has passed the Senate"),
+        ("and is waiting there in the House.",),
     ]
+
+
+def test_fast_speech_is_cut_where_it_can_be_read() -> None:
+    """Fail if a good break outranks the reading speed: the pause after the second word is the only time there is."""
+    told = spoken([(0, 400, "This"), (0, 400, "matters"), (900, 250, "considerably"), (0, 900, "more.")])
+    made = cues(transcript(told, 9000), STYLE)
+    assert all(len(" ".join(cue.lines)) * 1000 <= STYLE.reading_speed * (cue.end_ms - cue.start_ms) for cue in made)
+
+
+def test_portrait_pictures_have_shorter_lines() -> None:
+    """Fail if the style for portrait pictures does not hold."""
+    style = replace(STYLE, **tomllib.loads(CONFIG.read_text("utf-8"))["portrait"])
+    made = cues(transcript(said("He was honest about the rest of it, and we should be too."), 60_000), style, ENGLISH)
+    assert [cue.lines for cue in made] == [
+        ("He was honest", "about the rest of it,"),
+        ("and we should be too.",),
+    ]
+
+
+def test_cues_part_at_a_cut() -> None:
+    """Fail if cues on both sides of a shot change do not meet there."""
+    told = spoken(
+        [(0, 2900, "They-came-to-Paris-on-the-first-of-May."), (150, 2000, "They-left-it-on-the-second-of-June.")]
+    )
+    made = cues(transcript(told, 60_000), STYLE, shots=[3000])
+    assert [(cue.start_ms, cue.end_ms) for cue in made] == [(0, 2920), (3000, 5059)]
+
+
+def test_more_than_two_lines_are_refused() -> None:
+    """Fail if a style of three lines is taken."""
+    with pytest.raises(ValueError, match="one line or two"):
+        replace(STYLE, max_lines=3)
 
 
 def test_a_short_word_is_shown_long_enough() -> None:

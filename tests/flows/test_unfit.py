@@ -13,7 +13,6 @@ from votd.flows import story
 from votd.flows.display import Ledger
 from votd.flows.outcome import Outcome
 from votd.flows.request import Request
-from votd.flows.steps import Steps, user_cache
 
 COLOUR = "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"
 
@@ -21,7 +20,7 @@ COLOUR = "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range
 def told(house: Any, video: Path, profile: str) -> Outcome:
     """Publish a video with a profile."""
     settings = load(home=house.home, store=f"file:{house.site}", profile=profile)
-    return asyncio.run(story.publish(Request(video=video), Steps(settings, user_cache(), Ledger())))
+    return asyncio.run(story.publish_here(Request(video=video), settings, Ledger()))
 
 
 @pytest.mark.parametrize("profile", ["fast", "quality"])

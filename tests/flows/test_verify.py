@@ -24,12 +24,11 @@ def site(make_clip: Callable[..., Path], tmp_path_factory: pytest.TempPathFactor
     from votd.flows import story
     from votd.flows.display import Ledger
     from votd.flows.request import Request
-    from votd.flows.steps import Steps, user_cache
 
     folder = tmp_path_factory.mktemp("site")
     settings = load(home=folder / "home", store=f"file:{folder / 'site'}", model="base")
     clip = make_clip("clip.mp4", seconds=8, size="640x360")
-    asyncio.run(story.publish(Request(video=clip), Steps(settings, user_cache(), Ledger())))
+    asyncio.run(story.publish_here(Request(video=clip), settings, Ledger()))
     return folder / "site"
 
 

@@ -17,7 +17,6 @@ from votd.config.settings import load
 from votd.flows import story
 from votd.flows.display import Ledger
 from votd.flows.request import Request
-from votd.flows.steps import Steps, user_cache
 from votd.media.errors import RejectedSource, VotdError
 from votd.media.verify.verify import verify
 
@@ -82,7 +81,7 @@ async def fate(name: str, file: Path, home: Path, ffmpeg: str) -> Fate:
     ledger.watchers.append(lambda stage, _: began.append(stage))
     try:
         async with asyncio.timeout(HANGS_S):
-            outcome = await story.publish(Request(video=file), Steps(settings, user_cache(), ledger))
+            outcome = await story.publish_here(Request(video=file), settings, ledger)
     except RejectedSource as e:
         assert re.fullmatch(r"[^\n]+[.]", str(e)), (name, str(e))
         return Fate(name, refused_at(set(began), {stage.name for stage in ledger.stages}), str(e))

@@ -149,10 +149,10 @@
     return version ?? null;
   };
 
-  window.cues = () => [...document.querySelector("video").textTracks]
+  const shown = () => [...document.querySelector("video").textTracks]
     .filter((track) => track.mode !== "disabled")
-    .flatMap((track) => [...(track.cues ?? [])])
-    .map(({ startTime, endTime, text }) => [startTime, endTime, text]);
+    .flatMap((track) => [...(track.cues ?? [])]);
+  window.cues = () => shown().map(({ startTime, endTime, text }) => [startTime, endTime, text]);
 
   window.seen = () => {
     const video = document.querySelector("video");
@@ -166,6 +166,7 @@
       dropped,
       total,
       cues: window.cues(),
+      cueIds: shown().map(({ id }) => id),
       frames: watch.frames,
       beeps: watch.beeps,
       clocks: watch.clocks,

@@ -20,8 +20,7 @@ from votd.config.settings import load
 from votd.flows import story
 from votd.flows.display import Ledger
 from votd.flows.request import Request
-from votd.flows.steps import Steps, user_cache
-from votd.media.captions.webvtt import read
+from votd.media.captions.read import read
 from votd.media.record import Record
 
 pytestmark = pytest.mark.all
@@ -62,8 +61,8 @@ def bundle(flash: Path, serving: Callable[[Path], str], tmp_path_factory: pytest
     """Publish the flash/beep clip and serve it."""
     folder = tmp_path_factory.mktemp("streams")
     site = folder / "site"
-    steps = Steps(load(home=folder / "home", store=f"file:{site}", model="base"), user_cache(), Ledger())
-    outcome = asyncio.run(story.publish(Request(video=flash), steps))
+    settings = load(home=folder / "home", store=f"file:{site}", model="base")
+    outcome = asyncio.run(story.publish_here(Request(video=flash), settings, Ledger()))
     return Published(site, outcome.record, serving(site))
 
 
@@ -144,7 +143,8 @@ def test_a_player_shows_the_cues_of_the_captions(
     """Show each cue once, with the text and within 1 ms of the times of the WebVTT file (rule 24)."""
     house, outcome = published
     expected = [
-        (cue.start_ms, cue.end_ms, "\n".join(cue.lines)) for cue in read(house.site / outcome.record.captions[0].vtt)
+        (cue.start_ms, cue.end_ms, "\n".join(cue.lines))
+        for cue in read(house.site / outcome.record.captions[0].vtt, outcome.record.duration_ms).cues
     ]
     assert len(expected) > 10
     # dash.js holds only the cues of the next 20 s.

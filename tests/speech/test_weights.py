@@ -209,3 +209,17 @@ def test_a_broken_download_is_taken_up_again(hub: str, tmp_path: Path) -> None:
     (Path(found) / "model.bin").unlink()
     *_, again = said(start("small", tmp_path, HF_ENDPOINT=hub))
     assert (Path(again) / "model.bin").read_bytes() == FILES["model.bin"]
+
+
+def test_what_is_at_hand_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The installed package's model, and those whose weights lie in the hub's cache; half a download is none."""
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    for repository in (
+        "models--Systran--faster-whisper-medium",
+        "models--mobiuslabsgmbh--faster-whisper-large-v3-turbo",
+    ):
+        snapshot = tmp_path / repository / "snapshots" / "1234"
+        snapshot.mkdir(parents=True)
+        (snapshot / "model.bin").write_bytes(b"")
+    (tmp_path / "models--Systran--faster-whisper-small" / "snapshots" / "1").mkdir(parents=True)
+    assert weights.at_hand() == {"base", "medium", "large-v3-turbo"}

@@ -15,7 +15,6 @@ from votd.config.settings import load
 from votd.flows import story
 from votd.flows.display import Ledger
 from votd.flows.request import Request
-from votd.flows.steps import Steps, user_cache
 from votd.media.verify.report import Report
 from votd.media.verify.verify import verify
 
@@ -83,7 +82,7 @@ def bundle(make_clip: Callable[..., Path], tmp_path_factory: pytest.TempPathFact
     folder = tmp_path_factory.mktemp("bundle")
     settings = load(home=folder / "home", store=f"file:{folder / 'site'}", model="base")
     clip = make_clip("clip.mp4", seconds=8, size="640x360")
-    asyncio.run(story.publish(Request(video=clip), Steps(settings, user_cache(), Ledger())))
+    asyncio.run(story.publish_here(Request(video=clip), settings, Ledger()))
     return folder / "site"
 
 

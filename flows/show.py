@@ -1,0 +1,80 @@
+"""``votd show``: what stands for a video, and, on the machine that made it, how it came to be."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from votd.config.settings import Settings
+from votd.media import errors
+from votd.media.delivery import publish as delivery
+from votd.media.delivery.store import open_store
+from votd.media.record import Record
+
+FINDINGS = {
+    "loop": "repetition",
+    "invented": "invented",
+    "doubtful": "unsure",
+    "language": "language",
+    "name": "name",
+    "off_script": "off script",
+    "not_spoken": "not spoken",
+}
+
+
+def show(id_: str, settings: Settings) -> tuple[Record, dict[str, Any]]:
+    """Return the record that stands, and the private report, empty where another machine has it."""
+    s3 = settings.s3
+    store = open_store(settings.store_address, endpoint=s3.endpoint, path_style=s3.path_style, checksum=s3.checksum)
+    record = delivery.current_record(store, id_)
+    if record is None:
+        raise errors.BadRequest(f"There is no video {id_} at {store.address}: votd status lists what there is.")
+    place = settings.home / "workspace" / "reports" / f"{id_}.json"
+    try:
+        report = json.loads(place.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        report = {}
+    # A report on another version says nothing about this one.
+    made = report.get("record", {}).get("version") if isinstance(report, dict) else None
+    return record, report if made == record.version else {}
+
+
+def lines(record: Record, report: dict[str, Any]) -> Iterator[str]:
+    """Tell a record's story line by line."""
+    yield f"{record.title}"
+    yield f"  {record.id}, version {record.version}, published {record.updated_at:%Y-%m-%d %H:%M}"
+    yield f"  {clock(record.duration_ms)} in {len(record.renditions)} renditions, page {record.page}"
+    for article in record.articles:
+        yield f"  article   {article.title} ({article.origin}, score {article.score:.2f})"
+    if record.speech:
+        script = f", {record.speech.script:.0%} of the script spoken" if record.speech.script is not None else ""
+        yield f"  speech    heard by {record.speech.model}{script}"
+    for captions in record.captions:
+        unsure = f", {captions.doubtful:.0%} doubtful" if captions.doubtful is not None else ""
+        yield f"  captions  {captions.label}: {captions.origin}{unsure}, {captions.vtt}"
+    if not record.captions:
+        yield "  captions  none"
+    for warning in report.get("warnings", ()):
+        yield f"  mind      {warning}"
+    yield from _findings(report.get("speech") or {})
+
+
+def _findings(speech: dict[str, Any]) -> Iterator[str]:
+    for number, quality in enumerate(speech.get("qualities", ())):
+        unmet = [f"{name.replace('_', ' ')} {count}" for name, count in quality.items() if name not in ("doubtful",)]
+        yield f"  quality   {', '.join(unmet)}"
+        track = speech["tracks"][-len(speech["qualities"]) + number] if speech.get("tracks") else {"cues": ()}
+        for cue, verdict in zip(track["cues"], speech["verdicts"][number], strict=False):
+            if verdict["verdict"] != "good":
+                yield f"  doubtful  {clock(cue['start_ms'])}  {' '.join(cue['lines'])}"
+    for heard in speech.get("recognitions", ()):
+        for finding in heard["findings"]:
+            used = f" → “{finding['used']}”" if finding["used"] != finding["heard"] else ""
+            kind = FINDINGS.get(finding["kind"], finding["kind"])
+            yield f"  {kind:<10}{clock(finding['start_ms'])}  “{finding['heard']}”{used}: {finding['why']}"
+
+
+def clock(ms: int) -> str:
+    """Write a moment as a player shows it."""
+    minutes, seconds = divmod(ms // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

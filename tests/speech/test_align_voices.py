@@ -1,0 +1,60 @@
+"""Alignment against voices that know when they say each word (scripts/README.md): times, cuts and ad-libs."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent / "scripts"))
+import measure
+
+pytestmark = pytest.mark.all
+
+
+@pytest.fixture(scope="module")
+def whisper() -> Any:
+    """Load the base model once, and make sure of the voices."""
+    if missing := measure.missing_voices():
+        pytest.fail(missing)
+    return measure.load()
+
+
+@pytest.mark.parametrize("case", measure.CASES, ids=lambda case: f"{case.text}-{case.voice}")
+def test_word_starts(whisper: Any, case: measure.Case) -> None:
+    """Fail if words are lost, begin late or early, or drift towards the end (issue 5, acceptance 7)."""
+    speech = measure.speak(case, measure.sentences(case))
+    made, _ = measure.aligned(whisper, case, speech)
+    found = measure.errors(made, speech)
+    known = sum(start is not None for line in speech.starts for start in line)
+    assert found.words >= 0.99 * known
+    assert made.script is not None and made.script >= 0.99
+    assert found.median <= 60 and found.most <= 200
+    assert found.last <= found.first + 20
+
+
+@pytest.mark.parametrize("case", measure.SPOKEN, ids=lambda case: f"{case.text}-{case.voice}")
+def test_a_third_of_the_sentences_is_not_spoken(whisper: Any, case: measure.Case) -> None:
+    """Fail if more than one in fifty of the words that nobody says is shown, or three running."""
+    left_out, made, _ = measure.cut(whisper, case, seed=1)
+    assert left_out.shown <= 0.02 * left_out.words and left_out.running < 3
+    assert left_out.lost <= 0.05 * left_out.spoken
+    assert made.script == pytest.approx(left_out.true_share, abs=0.04)
+    assert any(finding.kind == "not_spoken" for finding in made.findings)
+
+
+@pytest.mark.parametrize("place", [0, 5], ids=["at the start", "in the middle"])
+@pytest.mark.parametrize(
+    "case", [case for case in measure.SPOKEN if case.language == "en"], ids=lambda case: case.voice
+)
+def test_an_ad_lib(whisper: Any, case: measure.Case, place: int) -> None:
+    """Fail if what is spoken off script is not recognised, or costs the script its words."""
+    wer, made, _ = measure.ad_lib(whisper, case, place)
+    assert wer <= 0.15
+    assert made.script is not None and made.script >= 0.98
+
+
+def test_long_enough(whisper: Any) -> None:
+    """Fail if no commentary is longer than eight minutes: drift would not show."""
+    long = measure.speak(measure.CASES[0], measure.sentences(measure.CASES[0]))
+    assert len(long.samples) > 8 * 60 * 16_000
