@@ -49,6 +49,10 @@ bench: setup ## Measure CPU, bytes and quality against plain ffmpeg, faster-whis
 	$(BIN)/python tests/bench_video.py
 	$(BIN)/python tests/bench_video.py --profile quality --rounds 1
 	$(BIN)/python tests/bench_ladder.py
+	$(BIN)/python tests/bench_speech.py
+	$(BIN)/python tests/bench_align.py
+	$(BIN)/python tests/bench_names.py
+	$(BIN)/python tests/bench_captions.py
 
 docs: setup ## Write the tables of the README and the schemas anew
 	$(BIN)/python -m votd.flows.document

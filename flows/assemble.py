@@ -44,6 +44,16 @@ class Encoded:
 
 
 @dataclass(frozen=True, slots=True)
+class Judgement:
+    """How far a machine's track can be trusted, a verdict for each of its cues; one that was not published too."""
+
+    track: CaptionTrack
+    withheld: bool
+    quality: Quality
+    verdicts: tuple[CueVerdict, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Speech:
     """What was said and what will be read.
 
@@ -58,8 +68,7 @@ class Speech:
     doubts: tuple[str, ...] = ()
     again: bool = False
     recognitions: tuple[Recognition, ...] = ()
-    qualities: tuple[Quality, ...] = ()
-    verdicts: tuple[tuple[CueVerdict, ...], ...] = ()
+    judgements: tuple[Judgement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """``votd correct``: a person's captions for a video that stands, and what derives from them; no media is touched."""
 
+import asyncio
 import dataclasses
 from dataclasses import dataclass
 from fractions import Fraction
@@ -8,6 +9,7 @@ from pathlib import Path
 from votd.config.settings import Settings
 from votd.flows.assemble import Parts
 from votd.flows.facts import Facts
+from votd.flows.request import language_of
 from votd.flows.steps import UNDETERMINED, Steps, glossary, track_label
 from votd.media import errors
 from votd.media.captions import compare
@@ -40,18 +42,24 @@ async def correct(id_: str, file: Path, language: str | None, steps: Steps) -> C
     standing = delivery.current_record(steps.store, id_)
     if standing is None:
         raise errors.BadRequest(f"There is no video {id_} at {steps.address}: votd status lists what there is.")
-    found = read(file, standing.duration_ms, Fraction(standing.renditions[0].frame_rate).limit_denominator(1001))
+    found = await asyncio.to_thread(
+        read, file, standing.duration_ms, Fraction(standing.renditions[0].frame_rate).limit_denominator(1001)
+    )
+    if not found.cues:
+        raise errors.RejectedSource(f"{file.name} has no captions in it: nothing was changed.")
     kept = await steps.kept_speech(standing)
     tag = _language(language, file, standing)
-    spoken = tag == standing.language or not kept.transcript or tag == kept.transcript.language
+    said = kept.transcript.language if kept.transcript and kept.transcript.utterances else standing.language
+    spoken = said in (None, tag)
     before = kept.transcript if spoken else None
     after = compare.transcript(found.cues, before, tag, standing.duration_ms)
     track = CaptionTrack(
         tag, "captions" if spoken else "subtitles", track_label(tag, "corrected"), "corrected", found.cues
     )
-    speech = dataclasses.replace(
-        kept, transcript=after if spoken else kept.transcript, tracks=_with(track, kept.tracks)
-    )
+    tracks = _with(track, kept.tracks)
+    speech = dataclasses.replace(kept, transcript=after if spoken else kept.transcript, tracks=tracks)
+    if spoken:  # no word of the transcript is the recogniser's alone any more
+        speech = dataclasses.replace(speech, model=None, script=None)
     parts = Parts(
         facts=_facts(standing),
         source=standing.source,
@@ -67,29 +75,28 @@ async def correct(id_: str, file: Path, language: str | None, steps: Steps) -> C
 
 def learn(settings: Settings, names: tuple[str, ...]) -> tuple[str, ...]:
     """Add names to the glossary; return those that were new."""
-    known = set(glossary(settings))
+    known, file = set(glossary(settings)), settings.glossary_file
     fresh = tuple(name for name in names if name not in known)
     if fresh:
-        settings.glossary_file.parent.mkdir(parents=True, exist_ok=True)
-        with settings.glossary_file.open("a", encoding="utf-8") as file:
-            file.write("".join(f"{name}\n" for name in fresh))
+        file.parent.mkdir(parents=True, exist_ok=True)
+        before = file.read_text(encoding="utf-8-sig").rstrip("\n").splitlines() if file.exists() else []
+        whole = file.with_name(f"{file.name}.part")
+        whole.write_text("\n".join([*before, *fresh]) + "\n", encoding="utf-8")
+        whole.replace(file)
     return fresh
 
 
 def _language(given: str | None, file: Path, standing: Record) -> str:
-    middle = file.stem.rpartition(".")[2] if "." in file.stem else None
-    tags = [captions.language for captions in standing.captions]
-    if given or middle in tags:
-        return given or str(middle)
-    if standing.language or len(tags) == 1:
-        return standing.language or tags[0]
-    shown = ", ".join(tags) or UNDETERMINED
-    raise errors.BadRequest(f"Say which captions these are with --language; the video has {shown}.")
+    tags = [captions.language for captions in standing.captions if captions.language != UNDETERMINED]
+    tag = given or language_of(file) or standing.language or (tags[0] if len(tags) == 1 else None)
+    if tag is None:
+        raise errors.BadRequest("Say in which language these captions are: --language mk.")
+    return tag
 
 
 def _with(track: CaptionTrack, tracks: tuple[CaptionTrack, ...]) -> tuple[CaptionTrack, ...]:
     """Put a track in the place of its language's, or first; an empty one that said "no speech" goes."""
-    others = tuple(t for t in tracks if t.language not in (track.language, UNDETERMINED))
+    others = tuple(t for t in tracks if t.language.lower() != track.language.lower() and t.language != UNDETERMINED)
     return (track, *others) if track.kind == "captions" else (*others, track)
 
 

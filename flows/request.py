@@ -2,8 +2,7 @@
 
 import dataclasses
 import datetime as dt
-import glob
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from votd.media.articles.read import read_file
 from votd.media.source.names import cleaned, shown
 
 SIDECAR_BYTES = 64 * 1024
+SIDECAR_MAX_BYTES = 16_000_000
 LONGEST = 5000
 SIDECAR_FIELDS = ("title", "date", "language", "article", "description", "commentator", "translate")
 CAPTIONS = (".vtt", ".srt")
@@ -48,37 +48,53 @@ def with_sidecars(request: Request) -> Request:
     """Fill what the request leaves open from what lies beside the video, where there is such a thing:
 
     ``STEM.yaml`` (facts), ``STEM.txt`` (the script), ``STEM.LANGUAGE.vtt`` or ``.srt`` (captions). Raises
-    ``RejectedSource`` for facts that cannot be read: their producer must mend them.
+    ``RejectedSource`` for what cannot be read: their producer must mend it.
     """
-    facts = _facts(request)
-    script = request.video.with_suffix(".txt")
-    beside = {**facts, "script": script if script.is_file() else None, "captions": _captions(request.video)}
-    return dataclasses.replace(request, **{n: v for n, v in beside.items() if getattr(request, n) is None})
+    beside = {name: path for name, path in _beside(request.video) if _plain(path)}
+    facts = _facts(request, beside.get(".yaml"))
+    facts["script"] = beside.get(".txt")
+    tagged = [(path, name[1:-4] or None) for name, path in sorted(beside.items()) if name.endswith(CAPTIONS)]
+    facts["captions"] = tuple(tagged) or None
+    return dataclasses.replace(request, **{n: v for n, v in facts.items() if getattr(request, n) is None})
 
 
-def _facts(request: Request) -> dict[str, Any]:
-    sidecar = request.video.with_suffix(".yaml")
-    facts = _read(sidecar) if sidecar.is_file() else {}
-    if "article" in facts:
-        facts["article"] = _article(sidecar, request.articles or sidecar.parent, facts["article"])
-    return facts
+def _beside(video: Path) -> Iterator[tuple[str, Path]]:
+    """List what may lie beside a video by what follows its stem: ``.yaml``, ``.txt``, ``.srt``, ``.mk.vtt``, …"""
+    for path in sorted(video.parent.iterdir()):
+        end = path.name.removeprefix(video.stem)
+        if end == path.name or path == video:
+            continue
+        middle, dot, kind = end.rpartition(".")
+        known = not middle and f".{kind.lower()}" in (".yaml", ".txt", *CAPTIONS)
+        if known or (middle[:1] == "." and is_language(middle[1:]) and dot + kind.lower() in CAPTIONS):
+            yield f"{middle}.{kind.lower()}", path
+
+
+def _plain(path: Path) -> bool:
+    """Take files alone: a link could have any file of this machine published."""
+    if path.is_symlink():
+        raise errors.RejectedSource(f"{shown(path.name)} beside the video is a link: put the file itself there.")
+    if path.is_file() and path.stat().st_size > SIDECAR_MAX_BYTES:
+        raise errors.RejectedSource(f"{shown(path.name)} beside the video is larger than any text for it can be.")
+    return path.is_file()
 
 
 def captions_of(files: Sequence[Path]) -> tuple[tuple[Path, str | None], ...]:
     """Tell the language of caption files by their names: NAME.LANGUAGE.vtt."""
-    tags = [(file, file.stem.rpartition(".")[2] if "." in file.stem else "") for file in files]
-    return tuple((file, tag if is_language(tag) else None) for file, tag in tags)
+    return tuple((file, language_of(file)) for file in files)
 
 
-def _captions(video: Path) -> tuple[tuple[Path, str | None], ...] | None:
-    """Find the captions of a video: WebVTT wins over SubRip of the same language."""
-    found: dict[str | None, Path] = {}
-    for suffix in reversed(CAPTIONS):
-        for path in sorted(video.parent.glob(f"{glob.escape(video.stem)}*{suffix}")):
-            middle = path.name.removeprefix(video.stem).removesuffix(suffix)
-            if path.is_file() and (not middle or (middle[0] == "." and is_language(middle[1:]))):
-                found[middle[1:] or None] = path
-    return tuple((path, language) for language, path in found.items()) or None
+def language_of(file: Path) -> str | None:
+    """Return the language tag in a file's name, if it has one."""
+    tag = file.stem.rpartition(".")[2] if "." in file.stem else ""
+    return tag if is_language(tag) else None
+
+
+def _facts(request: Request, sidecar: Path | None) -> dict[str, Any]:
+    facts = _read(sidecar) if sidecar else {}
+    if sidecar and "article" in facts:
+        facts["article"] = _article(sidecar, request.articles or sidecar.parent, facts["article"])
+    return facts
 
 
 def checked(request: Request) -> Request:

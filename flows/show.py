@@ -59,13 +59,15 @@ def lines(record: Record, report: dict[str, Any]) -> Iterator[str]:
 
 
 def _findings(speech: dict[str, Any]) -> Iterator[str]:
-    for number, quality in enumerate(speech.get("qualities", ())):
-        unmet = [f"{name.replace('_', ' ')} {count}" for name, count in quality.items() if name not in ("doubtful",)]
-        yield f"  quality   {', '.join(unmet)}"
-        track = speech["tracks"][-len(speech["qualities"]) + number] if speech.get("tracks") else {"cues": ()}
-        for cue, verdict in zip(track["cues"], speech["verdicts"][number], strict=False):
+    for judged in speech.get("judgements", ()):
+        track, state = judged["track"], "withheld: " if judged["withheld"] else ""
+        unmet = ", ".join(
+            f"{name.replace('_', ' ')} {n}" for name, n in judged["quality"].items() if name != "doubtful"
+        )
+        yield f"  quality   {track['label']}: {state}{unmet}"
+        for cue, verdict in zip(track["cues"], judged["verdicts"], strict=True):
             if verdict["verdict"] != "good":
-                yield f"  doubtful  {clock(cue['start_ms'])}  {' '.join(cue['lines'])}"
+                yield f"  doubtful  {clock(cue['start_ms'])}  {' '.join(cue['lines'])}: {verdict['why']}"
     for heard in speech.get("recognitions", ()):
         for finding in heard["findings"]:
             used = f" → “{finding['used']}”" if finding["used"] != finding["heard"] else ""

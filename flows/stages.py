@@ -12,7 +12,7 @@ import imageio_ffmpeg
 from votd.config.profiles import caption_style, ladder, word_classes
 from votd.config.settings import Settings
 from votd.flows.display import Bars, Ledger
-from votd.flows.steps import AUTO, FOR_ANY, track_label, user_cache
+from votd.flows.steps import UNDETERMINED, fit_model, track_label, user_cache
 from votd.media.articles.link import link as judge_link
 from votd.media.articles.read import read_folder
 from votd.media.captions import webvtt
@@ -71,7 +71,7 @@ async def transcribe(source: Path, output: Path, language: str | None, settings:
         ledger, wav = Ledger(bars.watch), Path(folder, "speech.wav")
         await _audio(source, info, wav, settings, ledger, language=language)
         with ledger.stage("transcribe", info.duration_ms) as stage:
-            model = settings.model if settings.model != AUTO else FOR_ANY[0]
+            model = fit_model(settings, language or settings.language or UNDETERMINED)
             async with Recogniser(user_cache(), settings.cores) as ear:
                 sound = Sound(wav, model, language or settings.language)
                 heard = (await ear.transcribe(sound, Path(folder, "heard.json"), stage.progress)).transcript

@@ -21,20 +21,21 @@ from babel import Locale, UnknownLocaleError
 
 from votd.config import profiles
 from votd.config.settings import Settings
-from votd.flows.assemble import ENCODING, STEPS, Encoded, Parts, Speech, assemble
+from votd.flows.assemble import ENCODING, STEPS, Encoded, Judgement, Parts, Speech, assemble
 from votd.flows.display import Ledger
 from votd.flows.facts import Identity, identify, noted
-from votd.flows.request import Request
+from votd.flows.request import SIDECAR_MAX_BYTES, Request
 from votd.flows.verify import failure, files_of, lines
 from votd.media.articles.link import link
 from votd.media.articles.read import read_file, read_folder
 from votd.media.captions import compare
 from votd.media.captions.cues import cues
 from votd.media.captions.quality import judge as judge_captions
+from votd.media.captions.read import parse as parse_captions
 from votd.media.captions.read import read as read_captions
 from votd.media.delivery import publish as delivery
 from votd.media.delivery.store import Store, open_store
-from votd.media.errors import BadRequest, Unavailable, Unfit
+from votd.media.errors import BadRequest, RejectedSource, Unavailable, Unfit, VotdError
 from votd.media.model import (
     AudioStream,
     Candidate,
@@ -67,6 +68,7 @@ from votd.media.workspace.workspace import Key, LocalWorkspace, file_sha256
 WAIT_S = 1.0
 AUTO = "auto"
 UNDETERMINED = "und"  # BCP 47's own word for it
+SURE_LANGUAGE = 0.5
 FOR_ANY = ("base", "small", "medium", "large-v3-turbo", "large-v3")
 """Any of them detects a language and aligns a script: the cheapest is taken."""
 AUTOMATIC = {"en": "automatic", "mk": "автоматски", "sq": "automatik", "sr": "automatski"}
@@ -208,23 +210,23 @@ class Steps:
 
     async def transcribe(self, audio: Audio, language: str | None) -> Recognition:
         """Recognise the speech; ``auto`` hears an unknown language first, and again where another model is fit."""
-        model = self._model(language or UNDETERMINED)
+        model = fit_model(self.settings, language or UNDETERMINED)
         heard = await self._heard("transcribe", Sound(audio.wav, model, language), self.recogniser.transcribe)
         if self.settings.model == AUTO and not language and heard.transcript.utterances:
-            fit = self._model(heard.transcript.language)
+            fit = fit_model(self.settings, heard.transcript.language)
             if fit != model:
                 heard = await self._heard("transcribe", Sound(audio.wav, fit, language), self.recogniser.transcribe)
         return heard
 
     async def translate(self, audio: Audio, language: str | None) -> Recognition:
         """Recognise the speech and tell it in English."""
-        model = self._model(language or UNDETERMINED)
+        model = fit_model(self.settings, language or UNDETERMINED)
         return await self._heard("translate", Sound(audio.wav, model, language), self.recogniser.translate)
 
     async def align(self, audio: Audio, script: Path, language: str | None) -> Recognition:
         """Give the words of a script their times: any model can, also one that does not know the language."""
-        paragraphs = read_script(await asyncio.to_thread(script.read_bytes))
-        model = self._model(language or UNDETERMINED, aligning=True)
+        paragraphs = await asyncio.to_thread(script_of, script)
+        model = fit_model(self.settings, language or UNDETERMINED, aligning=True)
         ask = functools.partial(self.recogniser.align, script=paragraphs)
         return await self._heard("align", Sound(audio.wav, model, language), ask, {"script": list(paragraphs)})
 
@@ -254,65 +256,91 @@ class Steps:
 
         wav_ms = sound.wav.stat().st_size // 32  # 16 kHz, 16 bits
         folder = await self._made(stage, key, make, wav_ms)
-        heard = load(Recognition, (folder / "recognition.json").read_bytes())
-        # A local path is nobody else's business.
-        return dataclasses.replace(heard, model=Path(model).name if weights.is_path(model) else model)
+        return load(Recognition, (folder / "recognition.json").read_bytes())
 
-    def _model(self, language: str, *, aligning: bool = False) -> str:
-        """Return the model to use; raises ``Unavailable`` where none is fit for the language."""
-        if self.settings.model != AUTO:
-            return self.settings.model
-        at_hand = weights.at_hand()
-        if aligning or language == UNDETERMINED:
-            return next((name for name in FOR_ANY if name in at_hand), FOR_ANY[0])
-        fit, name = models.table(profiles.models()), language_name(language, "en")
-        choice = models.choose(language, name, fit, at_hand, hub=weights.hub_answers(), gpu=GPU.exists())
-        if choice.model is None:
-            raise Unavailable(choice.why)
-        return choice.model
+    async def language(self, audio: Audio) -> str | None:
+        """Detect the language of the speech; ``None`` where nobody speaks or it cannot be told."""
+        sha256 = await asyncio.to_thread(file_sha256, audio.wav)
+        model = fit_model(self.settings, UNDETERMINED)
+        made_with = {"task": "language", "model": weights.identity(model, self.cache)}
+        key = Key("transcript", STEPS["transcript"], {"audio": sha256}, made_with)
+
+        async def make(folder: Path, progress: Progress) -> None:
+            found = await self.recogniser.language(Sound(audio.wav, model, None), progress)
+            (folder / "language.json").write_bytes(dump(found))
+
+        try:
+            folder = await self._made("language", key, make)
+        except VotdError:  # a person's captions are published without it
+            return None
+        tag, probability = load(tuple[str, float], (folder / "language.json").read_bytes())
+        return tag if probability >= SURE_LANGUAGE and tag != UNDETERMINED else None
+
+    async def proofread(self, request: Request, info: MediaInfo) -> None:
+        """Refuse captions and a script that cannot be read before hours of work are done."""
+        for file, _ in request.captions or ():
+            await asyncio.to_thread(read_captions, file, info.available_ms)
+        if request.script:
+            await asyncio.to_thread(script_of, request.script)
 
     def caption(self, speech: Speech, encoded: Encoded) -> Speech:
         """Make the tracks of what was recognised; those of a person stay as they are. No speech gives an empty one."""
-        video = encoded.encoding.video[0]
-        assert video.width and video.height and video.frame_rate  # every video track is measured
-        style = profiles.caption_style(portrait=video.height > video.width)
-        made = list(speech.tracks)
-        qualities, verdicts, doubts = [], [], list(speech.doubts)
-        for heard in speech.recognitions:
-            said = heard.transcript
-            translated = speech.transcript is not None and said.language != speech.transcript.language
-            classes = profiles.word_classes(said.language)
-            shown = cues(said, style, classes, encoded.encoding.shots, video.frame_rate)
-            # An aligner's probabilities tell what was spoken, not what is right: the script is.
-            sure = said if heard.script is None else unquestioned(said)
-            judged, quality = judge_captions(shown, sure, heard.findings, style, video.frame_rate)
-            qualities.append(quality)
-            verdicts.append(judged)
-            origin: CaptionOrigin = "translated" if translated else "machine" if heard.script is None else "script"
-            if origin != "script" and self.settings.withhold and quality.doubtful > self.settings.doubtful:
-                doubts.append(f"Captions were withheld: the recogniser was unsure of {quality.doubtful:.0%} of them.")
-                continue
-            label = track_label(said.language, origin)
-            kind: Literal["captions", "subtitles"] = "subtitles" if translated else "captions"
-            made.append(CaptionTrack(said.language, kind, label, origin, shown, round(quality.doubtful, 3)))
+        judged = [self._judged(heard, speech, encoded) for heard in speech.recognitions if not untold(heard)]
+        tracks, transcript, doubts = list(speech.tracks), speech.transcript, list(speech.doubts)
+        for judgement in judged:
+            if judgement.withheld:
+                doubts.append(
+                    f"{judgement.track.label} is withheld: {judgement.quality.doubtful:.0%} of it is doubtful."
+                )
+                transcript = None if judgement.track.kind == "captions" else transcript
+            elif judgement.track.language.lower() not in {track.language.lower() for track in tracks}:
+                tracks.append(judgement.track)
+        tracks.sort(key=lambda track: track.kind)  # captions before subtitles: the first one is the default
         return dataclasses.replace(
-            speech, tracks=tuple(made), qualities=tuple(qualities), verdicts=tuple(verdicts), doubts=tuple(doubts)
+            speech, transcript=transcript, tracks=tuple(tracks), doubts=tuple(doubts), judgements=tuple(judged)
         )
 
-    def persons_captions(self, request: Request, info: MediaInfo) -> Speech:
-        """Read the captions that lie beside a video, and the transcript that they are."""
-        video, language = info.video, request.language
+    def _judged(self, heard: Recognition, speech: Speech, encoded: Encoded) -> Judgement:
+        video, said = encoded.encoding.video[0], heard.transcript
+        assert video.width and video.height and video.frame_rate  # every video track is measured
+        style = profiles.caption_style(portrait=video.height > video.width)
+        shown = cues(said, style, profiles.word_classes(said.language), encoded.encoding.shots, video.frame_rate)
+        # An aligner's probabilities tell what was spoken, not what is right: the script is.
+        sure = said if heard.script is None else unquestioned(said)
+        verdicts, quality = judge_captions(shown, sure, heard.findings, style, video.frame_rate)
+        translated = heard is not speech.recognitions[0]
+        origin: CaptionOrigin = "translated" if translated else "machine" if heard.script is None else "script"
+        kind: Literal["captions", "subtitles"] = "subtitles" if translated else "captions"
+        share = round(quality.doubtful, 3)
+        track = CaptionTrack(said.language, kind, track_label(said.language, origin), origin, shown, share)
+        withheld = origin != "script" and self.settings.withhold and share > self.settings.doubtful
+        return Judgement(track, withheld, quality, verdicts)
+
+    async def persons_captions(self, request: Request, info: MediaInfo, audio: Audio | None) -> Speech:
+        """Read the captions that lie beside a video; those in its own language are its transcript."""
+        video = info.video
         assert video is not None  # judged before
-        tracks, doubts, transcript = [], [], None
-        for file, tag in request.captions or ():
-            tag = tag or language or UNDETERMINED  # noqa: PLW2901 - what it is taken for
-            found = read_captions(file, info.available_ms, video.frame_rate)
-            kind: Literal["captions", "subtitles"] = "captions" if language in (None, tag) else "subtitles"
-            tracks.append(CaptionTrack(tag, kind, track_label(tag, "human"), "human", found.cues))
-            doubts += [f"{shown_name(file.name)}: {note}" for note in found.notes]
-            if kind == "captions" and transcript is None:
+        files = request.captions or ()
+        spoken = request.language or (await self.language(audio) if audio else None)
+        if spoken is None and len(files) == 1:
+            spoken = files[0][1]  # what else could it be
+        tracks: dict[str, CaptionTrack] = {}
+        doubts: list[str] = []
+        transcript = None
+        for file, given in sorted(files, key=lambda each: (each[0].suffix.lower() != ".vtt", each[1] is None)):
+            tag, name = given or spoken or UNDETERMINED, shown_name(file.name)
+            if tag.lower() in tracks:
+                doubts.append(f"{name} is left aside: there are other captions in this language.")
+                continue
+            found = await asyncio.to_thread(read_captions, file, info.available_ms, video.frame_rate)
+            own = spoken is None or _primary(tag) == _primary(spoken)
+            kind: Literal["captions", "subtitles"] = "captions" if own else "subtitles"
+            tracks[tag.lower()] = CaptionTrack(tag, kind, track_label(tag, "human"), "human", found.cues)
+            doubts += [f"{name}: {note}" for note in found.notes]
+            if own and transcript is None:
                 transcript = compare.transcript(found.cues, None, tag, info.available_ms)
-        return Speech(transcript, tuple(tracks), doubts=tuple(doubts))
+        in_order = sorted(tracks.values(), key=lambda track: track.kind)  # captions before subtitles
+        return Speech(transcript, tuple(in_order), doubts=tuple(doubts))
 
     async def kept_speech(self, standing: Record) -> Speech:
         """Read back the captions and the transcript of the version that stands."""
@@ -321,7 +349,7 @@ class Steps:
             for number, entry in enumerate(standing.captions):
                 file = folder / f"{number}.vtt"
                 await asyncio.to_thread(self.store.fetch, entry.vtt, file)
-                kept = read_captions(file, standing.duration_ms).cues
+                kept = parse_captions(file.read_bytes(), f"{number}.vtt", standing.duration_ms).cues
                 tracks.append(CaptionTrack(entry.language, entry.kind, entry.label, entry.origin, kept, entry.doubtful))
             transcript = None
             if standing.transcript and (found := await asyncio.to_thread(self.store.read, standing.transcript)):
@@ -427,10 +455,21 @@ def language_name(tag: str, in_: str | None = None) -> str:
 
 def track_label(tag: str, origin: CaptionOrigin) -> str:
     """Name a track as players show it: what a machine wrote says so, in the track's own language where we know how."""
-    if tag == UNDETERMINED or origin not in ("machine", "translated"):
+    if origin not in ("machine", "translated"):
+        return language_name(tag) if tag != UNDETERMINED else "Captions"
+    if tag == UNDETERMINED:
         return language_name(tag)
-    word = AUTOMATIC.get(tag.partition("-")[0], "automatic") if origin == "machine" else "automatic translation"
+    word = AUTOMATIC.get(_primary(tag), "automatic") if origin == "machine" else "automatic translation"
     return f"{language_name(tag)} ({word})"
+
+
+def untold(heard: Recognition) -> bool:
+    """Tell whether somebody speaks in a language that could not be told: no track may say that nobody does."""
+    return not heard.transcript.utterances and any(finding.kind == "language" for finding in heard.findings)
+
+
+def _primary(tag: str) -> str:
+    return tag.partition("-")[0].lower()
 
 
 def unquestioned(transcript: Transcript) -> Transcript:
@@ -440,6 +479,32 @@ def unquestioned(transcript: Transcript) -> Transcript:
         for said in transcript.utterances
     )
     return dataclasses.replace(transcript, utterances=tuple(utterances))
+
+
+def fit_model(settings: Settings, language: str, *, aligning: bool = False) -> str:
+    """Return the model to use; raises ``Unavailable`` where none is fit for the language."""
+    if settings.model != AUTO:
+        return settings.model
+    at_hand = weights.at_hand()
+    if aligning or language == UNDETERMINED:
+        return next((name for name in FOR_ANY if name in at_hand), FOR_ANY[0])
+    fit, name = models.table(profiles.models()), language_name(language, "en")
+    choice = models.choose(language, name, fit, at_hand, hub=weights.hub_answers(), gpu=GPU.exists())
+    if choice.model is None:
+        raise Unavailable(choice.why)
+    return choice.model
+
+
+def script_of(file: Path) -> tuple[str, ...]:
+    """Read the paragraphs of a script."""
+    if file.stat().st_size > SIDECAR_MAX_BYTES:
+        raise RejectedSource(f"{shown_name(file.name)} is larger than any script can be.")
+    return read_script(file.read_bytes())
+
+
+def model_name(model: str) -> str:
+    """Return what a model is called in public: a local path is nobody else's business."""
+    return Path(model).name if weights.is_path(model) else model
 
 
 def recogniser(settings: Settings) -> Recogniser:

@@ -15,17 +15,21 @@ from votd.flows.display import Ledger
 from votd.flows.facts import facts
 from votd.flows.outcome import Outcome
 from votd.flows.request import Request, checked, with_sidecars
-from votd.flows.steps import Audio, Steps, glossary, recogniser, user_cache
+from votd.flows.steps import UNDETERMINED, Audio, Steps, glossary, model_name, recogniser, user_cache
 from votd.media import errors
 from votd.media.articles.names import names
 from votd.media.articles.title import headline
-from votd.media.model import Link, MediaInfo, Recognition
+from votd.media.model import Link, MediaInfo
 from votd.media.record import Record, RecordArticle
 
 A = TypeVar("A")
 B = TypeVar("B")
 
 PERSONS_CAPTIONS = {"human", "corrected"}
+NO_SOUND = "The video has no sound: it is published without captions."
+LEAST_OF_SCRIPT = 0.3
+"""Less was spoken: the text beside the video is an article or another day's script."""
+MOST_OF_SCRIPT = 0.9
 
 
 async def publish(request: Request, steps: Steps) -> Outcome:
@@ -34,6 +38,7 @@ async def publish(request: Request, steps: Steps) -> Outcome:
     source = await steps.ingest(request.video)
     async with steps.alone_with(source):
         info = await steps.examine(source)
+        await steps.proofread(request, info)
         identity, standing = await steps.identify(source, request)
         before = standing if standing and standing.source.sha256 == source.sha256 else None
         language = request.language or steps.settings.language
@@ -95,57 +100,72 @@ def damage(encoded: Encoded) -> list[str]:
     return [f"The file is damaged ({lines} lines of the decoder's log): watch it, and export it again if it shows."]
 
 
-async def hear(
-    steps: Steps,
-    request: Request,
-    info: MediaInfo,
-    audio: Audio | None,
-    before: Record | None,
-) -> Speech:
+async def hear(steps: Steps, request: Request, info: MediaInfo, audio: Audio | None, before: Record | None) -> Speech:
     """Get what was said: from a person's captions, else from the script, else by ear.
 
     What a person corrected stays, whatever lies beside the video; a recogniser that fails costs only the captions.
     """
-    kept = {captions.origin for captions in before.captions} & PERSONS_CAPTIONS if before else set()
-    if before and kept and ("corrected" in kept or not request.captions):
-        return await steps.kept_speech(before)
-    persons = steps.persons_captions(request, info) if request.captions else Speech()
+    if before and (kept := await kept_by_a_person(steps, request, before)):
+        return kept
+    persons = await steps.persons_captions(request, info, audio) if request.captions else Speech()
     if persons.transcript:
         return persons
     if audio is None:
-        said = "The video has no sound: it is published without captions."
-        return dataclasses.replace(persons, doubts=(*persons.doubts, said))
+        return doubted(persons, NO_SOUND)
     try:
-        heard = await recognised(steps, request, audio)
+        return await by_ear(steps, request, audio, persons)
+    except errors.RejectedSource:
+        raise
     except errors.VotdError as e:
-        again = isinstance(e, errors.Unavailable)
-        if before and before.captions:
+        again = isinstance(e, errors.Unavailable | errors.ToolFailed)  # a model may come back, and so may memory
+        if before and before.captions and not persons.tracks:
             stands = await steps.kept_speech(before)
-            return dataclasses.replace(stands, doubts=(f"The captions that stand are kept. {e}",), again=again)
-        return dataclasses.replace(persons, doubts=(*persons.doubts, f"Published without captions. {e}"), again=again)
-    first = heard[0]
-    doubts = [finding.why for finding in first.findings if finding.kind == "language"]
-    return dataclasses.replace(
+            return dataclasses.replace(doubted(stands, f"The captions that stand are kept. {e}"), again=again)
+        return dataclasses.replace(doubted(persons, f"Published without captions of the speech. {e}"), again=again)
+
+
+async def kept_by_a_person(steps: Steps, request: Request, before: Record) -> Speech | None:
+    """Return the captions that a person made for the version that stands, unless others lie beside the video."""
+    origins = {captions.origin for captions in before.captions}
+    beside = request.captions or request.script
+    if "corrected" in origins and beside:
+        stays = "The corrected captions stay, whatever lies beside the video: votd correct changes them."
+        return doubted(await steps.kept_speech(before), stays)
+    return await steps.kept_speech(before) if origins & PERSONS_CAPTIONS and not request.captions else None
+
+
+async def by_ear(steps: Steps, request: Request, audio: Audio, persons: Speech) -> Speech:
+    """Add what was spoken, by the script where it was read out, and where it is asked for the same in English."""
+    heard = await steps.align(audio, request.script, request.language) if request.script else None
+    if heard and (heard.script or 0) < LEAST_OF_SCRIPT:
+        persons = doubted(persons, f"The script was left aside: {heard.script or 0:.0%} of its words are spoken here.")
+        heard = None
+    elif heard and heard.script is not None and heard.script < MOST_OF_SCRIPT:
+        persons = doubted(persons, f"{heard.script:.0%} of the script's words are spoken: votd show tells which not.")
+    heard = heard or await steps.transcribe(audio, request.language)
+    speech = dataclasses.replace(
         persons,
-        transcript=first.transcript,
-        recognitions=heard,
-        model=first.model,
-        script=first.script,
-        doubts=(*persons.doubts, *doubts),
+        transcript=heard.transcript,
+        recognitions=(heard,),
+        model=model_name(heard.model),
+        script=heard.script,
     )
-
-
-async def recognised(steps: Steps, request: Request, audio: Audio) -> tuple[Recognition, ...]:
-    """Return what was said, and where it is asked for the same in English."""
-    if request.script:
-        heard = await steps.align(audio, request.script, request.language)
-    else:
-        heard = await steps.transcribe(audio, request.language)
+    for finding in heard.findings:
+        speech = doubted(speech, finding.why) if finding.kind == "language" else speech
     wanted = steps.settings.translate if request.translate is None else request.translate
     spoken = heard.transcript
     if not wanted or not spoken.utterances or spoken.language.partition("-")[0] == "en":
-        return (heard,)
-    return heard, await steps.translate(audio, spoken.language)
+        return speech
+    try:
+        return dataclasses.replace(speech, recognitions=(heard, await steps.translate(audio, spoken.language)))
+    except errors.VotdError as e:
+        again = isinstance(e, errors.Unavailable | errors.ToolFailed)
+        return dataclasses.replace(doubted(speech, f"There is no translation. {e}"), again=again)
+
+
+def doubted(speech: Speech, sentence: str) -> Speech:
+    """Add a sentence for the producer."""
+    return dataclasses.replace(speech, doubts=(*speech.doubts, sentence))
 
 
 async def with_names(steps: Steps, audio: Audio | None, heard: Speech, link: Link, request: Request) -> Speech:
@@ -153,17 +173,18 @@ async def with_names(steps: Steps, audio: Audio | None, heard: Speech, link: Lin
     if audio is None or not heard.recognitions:
         return heard
     article = link.best.article if link.best and link.status == "linked" else None
-    named = [*(names(article) if article else ()), *filter(None, [request.commentator]), *glossary(steps.settings)]
     try:
+        named = [*(names(article) if article else ()), *filter(None, [request.commentator]), *glossary(steps.settings)]
         first = await steps.respell(audio, heard.recognitions[0], tuple(dict.fromkeys(named)))
     except errors.VotdError as e:
-        return dataclasses.replace(heard, doubts=(*heard.doubts, f"Names were not looked at again. {e}"))
+        return doubted(heard, f"Names were not looked at again. {e}")
     return dataclasses.replace(heard, transcript=first.transcript, recognitions=(first, *heard.recognitions[1:]))
 
 
 def spoken_language(speech: Speech) -> str | None:
     """Return the recognised language; silence has none."""
-    return speech.transcript.language if speech.transcript and speech.transcript.utterances else None
+    said = speech.transcript
+    return said.language if said and said.utterances and said.language != UNDETERMINED else None
 
 
 def linked(link: Link, request: Request, standing: Record | None) -> tuple[RecordArticle, ...]:

@@ -26,7 +26,7 @@ def names(article: Article) -> tuple[str, ...]:
     A name is a run of capitalised words inside a sentence, with particles ("Ursula von der Leyen"). A word that begins
     a sentence counts where it stands capitalised inside another, too, or with the rest of its run. The commentator, who
     stands before the colon of the title, comes first. A headline in capitals and what follows the appeal to the
-    readers give none.
+    readers give none, nor does a single word that the article has in lower case, too, or that every text has.
     """
     head, colon, rest = headline(article.title).partition(":")
     texts = [rest if colon else head, *_story(article)]
@@ -44,7 +44,8 @@ def names(article: Article) -> tuple[str, ...]:
                 name = name.removesuffix(f" {speaker}")
             if name:
                 found[name] = None
-    return tuple(found)
+    ordinary = _common() | {word for sentence in sentences for word in _WORD.findall(sentence) if word.islower()}
+    return tuple(name for name in found if name.lower() not in ordinary)
 
 
 def _story(article: Article) -> Iterator[str]:

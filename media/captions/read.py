@@ -22,6 +22,8 @@ from votd.media.model import Cue
 
 MOST_BYTES = 16_000_000
 """A day of captions has a fifth of that."""
+MOST_CHARACTERS = 2000
+"""Of one cue: 25 times what fits on a screen."""
 MAX_LINES, MAX_LINE_LENGTH = 2, 42  # delivery rule 19: noted, not changed
 TIME = r"(-?)(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})(?:[.,:;](\d{1,9}))?"
 TIMING = re.compile(rf"\s*{TIME}\s*(-->|[-–—=]{{1,3}} ?>)\s*{TIME}(?=\s|$)(.*)", re.DOTALL)
@@ -60,9 +62,19 @@ def parse(data: bytes, name: str, duration_ms: int, frame_rate: Fraction | None 
     if WEB_PAGE.match("\n".join(lines[:5])):
         raise RejectedSource(f"{name}, line 1: this is a web page, no caption file. Download the file itself.")
     timed = _File(name, lines, notes).cues()
+    _bounded(timed, name)
     cues = mended(timed, name, duration_ms, frame_rate, notes)
     _judge(timed, notes)
     return Read(cues, notes.sentences())
+
+
+def _bounded(timed: Sequence[Timed], name: str) -> None:
+    """Refuse cues that no screen can show: they would be bombs for whoever reads them."""
+    for cue in timed:
+        if sum(len(line) + 1 for line in cue.lines) > MOST_CHARACTERS:
+            raise RejectedSource(
+                f"{name}, line {cue.line}: this caption has more than {MOST_CHARACTERS} characters. Part it."
+            )
 
 
 class _File:

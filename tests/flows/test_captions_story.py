@@ -18,7 +18,7 @@ from votd.flows.outcome import Outcome
 from votd.flows.request import Request
 from votd.flows.show import lines, show
 from votd.flows.steps import Steps, glossary, recogniser, user_cache
-from votd.media.errors import BadRequest
+from votd.media.errors import BadRequest, RejectedSource
 
 SRT = """1
 00:00:00,400 --> 00:00:02,000
@@ -210,3 +210,55 @@ def test_what_is_gone_is_not_tried_for_ever(house: Any) -> None:
     again = functools.partial(drops.publish_again, inbox, articles=None, publish=never)
     (result,) = asyncio.run(drops.publish_all(inbox, again, again))
     assert result.state == "gone" and inbox.unsettled() == []
+
+
+def test_captions_of_another_language_are_added_not_swapped(house: Any, drop: Path, tmp_path: Path) -> None:
+    """The file's name says which captions are corrected; a language that was not there becomes a second track."""
+    drop.with_suffix(".en.vtt").write_text(VTT, encoding="utf-8")
+    first = house.publish(drop)
+    french = tmp_path / "river.fr.vtt"
+    french.write_text(VTT.replace("Good evening", "Bonsoir"), encoding="utf-8")
+    record = corrected(house, first.record.id, french).published.record
+    assert [(c.language, c.kind, c.origin) for c in record.captions] == [
+        ("en", "captions", "human"),
+        ("fr", "subtitles", "corrected"),
+    ]
+    assert "Good evening" in house.json(record.transcript)["utterances"][0]["text"]
+
+
+def test_two_files_of_one_language_are_one_track(house: Any, drop: Path) -> None:
+    """WebVTT wins, the other is named, and nothing is refused."""
+    drop.with_suffix(".mk.srt").write_text(SRT, encoding="utf-8")
+    drop.with_suffix(".MK.VTT").write_text(VTT, encoding="utf-8")
+    outcome = house.publish(drop, language="mk")
+    assert [c.origin for c in outcome.record.captions] == ["human"] and "Good evening" in cues(house, outcome)[0][2]
+    assert any("left aside" in warning for warning in outcome.warnings)
+
+
+def test_a_link_beside_a_video_is_refused(house: Any, drop: Path, tmp_path: Path) -> None:
+    """Nobody has another file of the machine published."""
+    secret = tmp_path / "secret.vtt"
+    secret.write_text(VTT, encoding="utf-8")
+    drop.with_suffix(".en.vtt").symlink_to(secret)
+    with pytest.raises(RejectedSource, match="is a link"):
+        house.publish(drop)
+
+
+def test_an_article_is_no_script(house: Any, sample: Path, tmp_path: Path) -> None:
+    """A text of which next to nothing is spoken is left aside, and said so; what is heard is labelled automatic."""
+    video = tmp_path / "talk.mp4"
+    video.write_bytes(next((sample / "macedonian").glob("*.mp4")).read_bytes())
+    article = sample / "articles" / "video-andonovic-european-troops-in-ukraine.txt"
+    video.with_suffix(".txt").write_bytes(article.read_bytes())
+    outcome = house.publish(video, language="en")
+    assert any("script was left aside" in warning for warning in outcome.warnings)
+    assert all(c.origin == "machine" for c in outcome.record.captions)
+
+
+def test_a_broken_glossary_costs_names_not_the_video(house: Any, sample: Path, drop: Path) -> None:
+    """It is one sentence in the summary."""
+    house.home.mkdir(parents=True)
+    (house.home / "glossary.txt").write_bytes(b"\xc0\xff")
+    video = next((sample / "macedonian").glob("*.mp4"))
+    outcome = house.publish(video, language="mk")
+    assert outcome.record.captions and any("glossary" in warning for warning in outcome.warnings)
