@@ -170,7 +170,8 @@ def correct(
     """Publish corrected captions: a new version, of which only the captions and what derives from them are new."""
     from votd.flows import correct as run
     from votd.flows.display import Bars, Ledger
-    from votd.flows.steps import Steps, recogniser, user_cache
+    from votd.flows.speech import recogniser, user_cache
+    from votd.flows.steps import Steps
 
     if language:
         _known_language(language)

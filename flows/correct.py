@@ -10,7 +10,8 @@ from votd.config.settings import Settings
 from votd.flows.assemble import Parts
 from votd.flows.facts import Facts
 from votd.flows.request import language_of
-from votd.flows.steps import UNDETERMINED, Steps, glossary, track_label
+from votd.flows.speech import UNDETERMINED, glossary, track_label
+from votd.flows.steps import Steps
 from votd.media import errors
 from votd.media.captions import compare
 from votd.media.captions.compare import Change

@@ -28,7 +28,8 @@ from votd.flows.drops import DropResult
 from votd.flows.inbox import Inbox
 from votd.flows.outcome import Outcome, markdown
 from votd.flows.request import Request
-from votd.flows.steps import Steps, recogniser, user_cache
+from votd.flows.speech import recogniser, user_cache
+from votd.flows.steps import Steps
 from votd.media import errors
 from votd.media.process import die_with_parent
 from votd.media.speech.recogniser import Recogniser

@@ -12,7 +12,7 @@ import imageio_ffmpeg
 from votd.config.profiles import caption_style, ladder, word_classes
 from votd.config.settings import Settings
 from votd.flows.display import Bars, Ledger
-from votd.flows.steps import UNDETERMINED, fit_model, track_label, user_cache
+from votd.flows.speech import UNDETERMINED, fit_model, track_label, user_cache
 from votd.media.articles.link import link as judge_link
 from votd.media.articles.read import read_folder
 from votd.media.captions import webvtt

@@ -9,7 +9,6 @@ import dataclasses
 import datetime as dt
 import functools
 import hashlib
-import os
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -17,14 +16,24 @@ from pathlib import Path
 from typing import Any, Literal
 
 import imageio_ffmpeg
-from babel import Locale, UnknownLocaleError
 
 from votd.config import profiles
 from votd.config.settings import Settings
 from votd.flows.assemble import ENCODING, STEPS, Encoded, Judgement, Parts, Speech, assemble
 from votd.flows.display import Ledger
 from votd.flows.facts import Identity, identify, noted
-from votd.flows.request import SIDECAR_MAX_BYTES, Request
+from votd.flows.request import Request
+from votd.flows.speech import (
+    AUTO,
+    SURE_LANGUAGE,
+    UNDETERMINED,
+    fit_model,
+    primary,
+    script_of,
+    track_label,
+    unquestioned,
+    untold,
+)
 from votd.flows.verify import failure, files_of, lines
 from votd.media.articles.link import link
 from votd.media.articles.read import read_file, read_folder
@@ -35,7 +44,7 @@ from votd.media.captions.read import parse as parse_captions
 from votd.media.captions.read import read as read_captions
 from votd.media.delivery import publish as delivery
 from votd.media.delivery.store import Store, open_store
-from votd.media.errors import BadRequest, RejectedSource, Unavailable, Unfit, VotdError
+from votd.media.errors import BadRequest, Unfit, VotdError
 from votd.media.model import (
     AudioStream,
     Candidate,
@@ -55,9 +64,8 @@ from votd.media.source.ingest import ingest
 from votd.media.source.judge import judge
 from votd.media.source.names import shown as shown_name
 from votd.media.source.probe import probe
-from votd.media.speech import models, weights
+from votd.media.speech import weights
 from votd.media.speech.recogniser import Recogniser, Sound
-from votd.media.speech.script import read as read_script
 from votd.media.verify.verify import verify
 from votd.media.video.encode import transcode
 from votd.media.video.listen import extract_audio
@@ -66,13 +74,6 @@ from votd.media.video.sound import published
 from votd.media.workspace.workspace import Key, LocalWorkspace, file_sha256
 
 WAIT_S = 1.0
-AUTO = "auto"
-UNDETERMINED = "und"  # BCP 47's own word for it
-SURE_LANGUAGE = 0.5
-FOR_ANY = ("base", "small", "medium", "large-v3-turbo", "large-v3")
-"""Any of them detects a language and aligns a script: the cheapest is taken."""
-AUTOMATIC = {"en": "automatic", "mk": "автоматски", "sq": "automatik", "sr": "automatski"}
-GPU = Path("/dev/nvidiactl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,7 +334,7 @@ class Steps:
                 doubts.append(f"{name} is left aside: there are other captions in this language.")
                 continue
             found = await asyncio.to_thread(read_captions, file, info.available_ms, video.frame_rate)
-            own = spoken is None or _primary(tag) == _primary(spoken)
+            own = spoken is None or primary(tag) == primary(spoken)
             kind: Literal["captions", "subtitles"] = "captions" if own else "subtitles"
             tracks[tag.lower()] = CaptionTrack(tag, kind, track_label(tag, "human"), "human", found.cues)
             doubts += [f"{name}: {note}" for note in found.notes]
@@ -436,89 +437,3 @@ class Steps:
             with self._folder() as folder:
                 await make(folder, running.progress)
                 return await asyncio.to_thread(self.workspace.put, key, folder)
-
-
-def user_cache() -> Path:
-    """Return this user's folder for what can be fetched or made again: the models."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser().absolute() / "votd"
-
-
-def language_name(tag: str, in_: str | None = None) -> str:
-    """Name a language in itself ("македонски" for ``mk``), as players show it; unknown tags stand as they are."""
-    if tag == UNDETERMINED:
-        return "No speech"
-    try:
-        return Locale.parse(tag, sep="-").get_display_name(in_) or tag
-    except (UnknownLocaleError, ValueError):
-        return tag
-
-
-def track_label(tag: str, origin: CaptionOrigin) -> str:
-    """Name a track as players show it: what a machine wrote says so, in the track's own language where we know how."""
-    if origin not in ("machine", "translated"):
-        return language_name(tag) if tag != UNDETERMINED else "Captions"
-    if tag == UNDETERMINED:
-        return language_name(tag)
-    word = AUTOMATIC.get(_primary(tag), "automatic") if origin == "machine" else "automatic translation"
-    return f"{language_name(tag)} ({word})"
-
-
-def untold(heard: Recognition) -> bool:
-    """Tell whether somebody speaks in a language that could not be told: no track may say that nobody does."""
-    return not heard.transcript.utterances and any(finding.kind == "language" for finding in heard.findings)
-
-
-def _primary(tag: str) -> str:
-    return tag.partition("-")[0].lower()
-
-
-def unquestioned(transcript: Transcript) -> Transcript:
-    """Return a transcript without the probabilities of its words."""
-    utterances = (
-        dataclasses.replace(said, words=tuple(dataclasses.replace(word, probability=None) for word in said.words))
-        for said in transcript.utterances
-    )
-    return dataclasses.replace(transcript, utterances=tuple(utterances))
-
-
-def fit_model(settings: Settings, language: str, *, aligning: bool = False) -> str:
-    """Return the model to use; raises ``Unavailable`` where none is fit for the language."""
-    if settings.model != AUTO:
-        return settings.model
-    at_hand = weights.at_hand()
-    if aligning or language == UNDETERMINED:
-        return next((name for name in FOR_ANY if name in at_hand), FOR_ANY[0])
-    fit, name = models.table(profiles.models()), language_name(language, "en")
-    choice = models.choose(language, name, fit, at_hand, hub=weights.hub_answers(), gpu=GPU.exists())
-    if choice.model is None:
-        raise Unavailable(choice.why)
-    return choice.model
-
-
-def script_of(file: Path) -> tuple[str, ...]:
-    """Read the paragraphs of a script."""
-    if file.stat().st_size > SIDECAR_MAX_BYTES:
-        raise RejectedSource(f"{shown_name(file.name)} is larger than any script can be.")
-    return read_script(file.read_bytes())
-
-
-def model_name(model: str) -> str:
-    """Return what a model is called in public: a local path is nobody else's business."""
-    return Path(model).name if weights.is_path(model) else model
-
-
-def recogniser(settings: Settings) -> Recogniser:
-    """Return a recogniser for this machine: it has half of the cores, since the encoder takes longer."""
-    return Recogniser(user_cache(), max(1, settings.cores // 2))
-
-
-def glossary(settings: Settings) -> tuple[str, ...]:
-    """Read the site's own names: one a line, ``#`` begins a remark."""
-    try:
-        text = settings.glossary_file.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        return ()
-    except (OSError, UnicodeDecodeError) as e:
-        raise BadRequest(f"The glossary {settings.glossary_file} cannot be read: write it anew, in UTF-8.") from e
-    names = (line.partition("#")[0].strip() for line in text.splitlines())
-    return tuple(dict.fromkeys(name for name in names if name))

@@ -15,7 +15,8 @@ from votd.flows.display import Ledger
 from votd.flows.facts import facts
 from votd.flows.outcome import Outcome
 from votd.flows.request import Request, checked, with_sidecars
-from votd.flows.steps import UNDETERMINED, Audio, Steps, glossary, model_name, recogniser, user_cache
+from votd.flows.speech import UNDETERMINED, glossary, model_name, recogniser, user_cache
+from votd.flows.steps import Audio, Steps
 from votd.media import errors
 from votd.media.articles.names import names
 from votd.media.articles.title import headline

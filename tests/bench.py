@@ -29,7 +29,7 @@ from pathlib import Path
 import imageio_ffmpeg
 
 from votd.config.profiles import ladder
-from votd.flows.steps import user_cache
+from votd.flows.speech import user_cache
 from votd.media.speech import weights
 
 SAMPLE = Path(__file__).parent / "sample"

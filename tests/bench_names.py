@@ -13,7 +13,6 @@ import time
 from collections import Counter
 from difflib import SequenceMatcher
 from pathlib import Path
-from typing import Any
 
 import imageio_ffmpeg
 import numpy as np
@@ -21,7 +20,7 @@ from faster_whisper import WhisperModel
 
 from votd.media import schema
 from votd.media.articles.names import names
-from votd.media.model import Article, Recognition
+from votd.media.model import Article
 from votd.media.speech import weights
 from votd.media.speech.recognise import recognise
 from votd.media.speech.respell import respell

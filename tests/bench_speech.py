@@ -27,7 +27,7 @@ import imageio_ffmpeg
 import numpy as np
 from bench import PR_SET_CHILD_SUBREAPER, SAMPLE, Cost, least, limits, run, show
 
-from votd.flows.steps import user_cache
+from votd.flows.speech import user_cache
 from votd.media.speech import weights
 
 RATE = 16_000

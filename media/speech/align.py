@@ -4,16 +4,16 @@ Whisper's decoder is made to say the given text; where its attention lies with e
 That holds in languages that the model cannot recognise. What is spoken off script is recognised.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from votd.media.model import Finding, Recognition, Transcript
 from votd.media.process import Progress
-from votd.media.speech import follow, recognise, script, words
+from votd.media.speech import follow, languages, off_script, recognise, script, words
 from votd.media.speech.attention import Attention
-from votd.media.speech.follow import Said, speech_ms
+from votd.media.speech.follow import Said, Timed
 from votd.media.speech.script import Unit
 from votd.media.speech.words import Heard, Region
 
@@ -23,10 +23,8 @@ if TYPE_CHECKING:
 RATE = 16_000
 LATE_MS = 35  # the attention is early by a median of 42, 43 (English) and 21 (Macedonian): three voices
 PAUSE_MS = 100
-OFF_SCRIPT_MS = 1000  # less speech that no word claims is a breath, or a word's own end
-MARGIN_MS = 200
+LEAST_MS = 40  # of a word must lie behind a pause
 FOREIGN = 0.15  # a script of which less was spoken belongs to something else
-OFF_SCRIPT = 1_000_000  # numbers of segments: those of the script are its sentences
 
 
 def align(  # noqa: PLR0917 - a stage takes what it needs, as the other requests of the child do
@@ -52,8 +50,9 @@ def align(  # noqa: PLR0917 - a stage takes what it needs, as the other requests
     if coverage < FOREIGN:
         return _foreign(recognise.recognise(whisper, samples, language, model, progress), coverage)
     spoken = _heard(units, said, speech, duration_ms)
-    between, told = _off_script(
-        lambda part: recognise.recognise(whisper, part, tag, model, lambda share: None), samples, spoken, speech
+    known = tag if languages.whispers(tag) in whisper.supported_languages else None  # else it is told by its sound
+    between, told = off_script.recognised(
+        lambda part: recognise.recognise(whisper, part, known, model, lambda share: None), samples, spoken, speech
     )
     utterances = tuple(words.group(words.mend(_merged(spoken, between), duration_ms)))
     told += _not_spoken(units, said, spoken, duration_ms)
@@ -83,85 +82,33 @@ def _heard(units: Sequence[Unit], said: Sequence[Said], speech: Sequence[Region]
     heard = []
     for one in said:
         unit = units[one.unit]
-        timed = follow.cut(one.timed, unit.words[one.word], first=one.word == 0)
+        timed = _cut(one.timed, unit.words[one.word], first=one.word == 0)
         start, end = timed.start_ms + LATE_MS, max(timed.start_ms, timed.end_ms) + LATE_MS
         if one.word == 0:
-            start = follow.begin(speech, start, end)
+            start = begin(speech, start, end)
         heard.append(Heard(unit.sentence, start, end, f" {unit.words[one.word]}", one.timed.probability))
     return words.mend(words.clamp(heard, speech), duration_ms)
 
 
-# --- off the script -------------------------------------------------------------------------------------
+def begin(speech: Sequence[Region], start_ms: int, end_ms: int) -> int:
+    """Return where a sentence begins whose first word was placed so: after the longest pause that the word spans.
+
+    The attention often leaves the sentence before too soon: its last sound is not this word's.
+    """
+    pauses = [
+        (after.start_ms - before.end_ms, after.start_ms)
+        for before, after in pairwise([Region(0, 0), *speech])
+        if start_ms < after.start_ms < end_ms - LEAST_MS
+    ]
+    return max(pauses, default=(0, start_ms))[1]
 
 
-def _off_script(
-    hear: Callable[["np.ndarray"], Recognition],
-    samples: "np.ndarray",
-    spoken: Sequence[Heard],
-    speech: Sequence[Region],
-) -> tuple[list[Heard], list[Finding]]:
-    """Recognise the stretches of speech that no word of the script claims."""
-    duration_ms = len(samples) * 1000 // RATE
-    ends = [0, *(word.end_ms for word in spoken)]
-    starts = [*(word.start_ms for word in spoken), duration_ms]
-    between: list[Heard] = []
-    told: list[Finding] = []
-    for number, (low, high) in enumerate(zip(ends, starts, strict=True)):
-        if speech_ms(speech, low, high) < OFF_SCRIPT_MS:
-            continue
-        around = _Gap(max(0, low - MARGIN_MS), low, high, min(duration_ms, high + MARGIN_MS), OFF_SCRIPT + number)
-        part = samples[around.from_ms * RATE // 1000 : around.to_ms * RATE // 1000]
-        made = hear(part)
-        fresh = _fresh(_within(made, around), spoken[max(0, number - 3) : number], spoken[number : number + 3])
-        between += fresh
-        told += [_shifted(finding, around.from_ms) for finding in made.findings]
-        if fresh:
-            text = " ".join(word.text.strip() for word in fresh)
-            why = f"{speech_ms(speech, low, high) / 1000:.1f} s of speech fit no word of the script: recognised."
-            told.append(Finding("off_script", fresh[0].start_ms, fresh[-1].end_ms, text, text, why))
-    return between, told
-
-
-@dataclass(frozen=True, slots=True)
-class _Gap:
-    """A stretch between two words of the script, and what is heard around it."""
-
-    from_ms: int
-    low_ms: int
-    high_ms: int
-    to_ms: int
-    segment: int
-
-
-def _within(made: Recognition, gap: _Gap) -> list[Heard]:
-    """Return the recognised words of a gap at their times in the whole, those of the margins left out."""
-    found = []
-    for word in made.transcript.words:
-        start, end = word.start_ms + gap.from_ms, word.end_ms + gap.from_ms
-        if gap.low_ms <= (start + end) / 2 <= gap.high_ms:
-            start, end = max(start, gap.low_ms), min(end, gap.high_ms)
-            found.append(Heard(gap.segment, start, end, f" {word.text}", word.probability or 0.0))
-    return found
-
-
-def _fresh(found: list[Heard], before: Sequence[Heard], after: Sequence[Heard]) -> list[Heard]:
-    """Leave out what the script's words beside the gap say already."""
-    for count in range(min(len(before), len(found)), 0, -1):
-        if [_plain(word) for word in before[-count:]] == [_plain(word) for word in found[:count]]:
-            found = found[count:]
-            break
-    for count in range(min(len(after), len(found)), 0, -1):
-        if [_plain(word) for word in after[:count]] == [_plain(word) for word in found[-count:]]:
-            return found[:-count]
-    return found
-
-
-def _plain(word: Heard) -> str:
-    return "".join(letter for letter in word.text.casefold() if letter.isalnum())
-
-
-def _shifted(finding: Finding, by_ms: int) -> Finding:
-    return replace(finding, start_ms=finding.start_ms + by_ms, end_ms=finding.end_ms + by_ms)
+def _cut(timed: Timed, word: str, first: bool) -> Timed:
+    """Shorten a word that is stretched over what it cannot fill: a unit's ``first`` at its start, others at the end."""
+    most = follow.longest_ms(word)
+    if timed.end_ms - timed.start_ms <= most:
+        return timed
+    return replace(timed, start_ms=timed.end_ms - most) if first else replace(timed, end_ms=timed.start_ms + most)
 
 
 def _merged(spoken: Iterable[Heard], between: Iterable[Heard]) -> list[Heard]:

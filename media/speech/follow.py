@@ -8,8 +8,7 @@ cannot recognise; a sentence's mean tells them apart, a single word does not.
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import dataclass
 
 from votd.media.speech.script import Unit
 from votd.media.speech.words import Region
@@ -20,7 +19,6 @@ STEP_MS = 12_000  # how far to go on where nothing fits; a sentence of 18 s is t
 LOOK_AHEAD = 4  # how many windows' worth of text are tried where nothing fits
 AHEAD_WORDS = 80
 ROUNDS = 8
-LEAST_MS = 40  # of a word must lie behind a pause
 FLOOR, NEUTRAL = -7.0, -3.0  # log probabilities: of a word that is worth nothing, of one that proves nothing
 LOST_RUN = 3  # so many words running without length inside a sentence were not spoken
 
@@ -100,19 +98,6 @@ def last_start(speech: Sequence[Region], end_ms: int) -> int | None:
     """Return the last pause's end before a moment."""
     starts = [region.start_ms for region in speech if region.start_ms < end_ms - 40]
     return starts[-1] if starts else None
-
-
-def begin(speech: Sequence[Region], start_ms: int, end_ms: int) -> int:
-    """Return where a sentence begins whose first word was placed so: after the longest pause that the word spans.
-
-    The attention often leaves the sentence before too soon: its last sound is not this word's.
-    """
-    pauses = [
-        (after.start_ms - before.end_ms, after.start_ms)
-        for before, after in pairwise([Region(0, 0), *speech])
-        if start_ms < after.start_ms < end_ms - LEAST_MS
-    ]
-    return max(pauses, default=(0, start_ms))[1]
 
 
 def _spoken(units: Sequence[Unit], first: int, at: int, place: Place) -> list[tuple[_Found, Unit]]:
@@ -222,11 +207,3 @@ def _next_start(speech: Sequence[Region], at: int) -> int | None:
         if region.end_ms > at + 150:
             return max(at, region.start_ms)
     return None
-
-
-def cut(timed: Timed, word: str, first: bool) -> Timed:
-    """Shorten a word that is stretched over what it cannot fill: a unit's ``first`` at its start, others at the end."""
-    most = longest_ms(word)
-    if timed.end_ms - timed.start_ms <= most:
-        return timed
-    return replace(timed, start_ms=timed.end_ms - most) if first else replace(timed, end_ms=timed.start_ms + most)

@@ -185,9 +185,12 @@ def _alike(words: Sequence[Word], names: Sequence[str]) -> Iterator[Doubt]:
             if not _unsure(run):
                 continue
             text = _core(run)
+            letters = len(plain(text))
             for name in names:
                 # Sounds that differ in number by half cannot be near enough; the cheap look saves most of the work.
-                if 2 * len(plain(text)) > len(plain(name)) and (apart := distance(text, name)) <= _allowed(name):
+                if len(plain(name)) < 2 * letters < 4 * len(plain(name)) and (
+                    apart := distance(text, name)
+                ) <= _allowed(name):
                     yield Doubt(start, end, name, apart)
 
 
@@ -223,7 +226,8 @@ def _already_right(words: Sequence[Word], names: Sequence[str]) -> set[int]:
     for start in range(len(words)):
         for end in range(start + 1, min(start + LONGEST_RUN, len(words)) + 1):
             run = words[start:end]
-            if any(_stands(run, name) for name in names):
+            text = plain(_core(run))
+            if any(_stands(run, text, name) for name in names):
                 right |= set(range(start, end))
     return right
 
@@ -233,12 +237,12 @@ def _mentions(words: Sequence[Word], names: Sequence[str]) -> bool:
     return any(_capital(words[at]) and len(plain(words[at].text)) > _MIN_LETTERS for at in _already_right(words, names))
 
 
-def _stands(run: Sequence[Word], name: str) -> bool:
+def _stands(run: Sequence[Word], text: str, name: str) -> bool:
     """Tell whether a run is a name, or one word that is its form: an ending of three letters more, or another one.
 
     "Andonovich" is no form of "Andonovic" but the same sound, unless it was heard well.
     """
-    text, folded = plain(_core(run)), plain(name)
+    folded = plain(name)
     if text == folded or len(run) > 1:
         return text == folded
     stem = folded[:-1] if len(folded) > _MIN_LETTERS + 1 and folded[-1] in "aeiou" else folded

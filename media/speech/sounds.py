@@ -33,6 +33,7 @@ _KIN = tuple(
 _KIN_COST, _VOWEL_COST, _SILENT_COST, _LOST_COST = 0.4, 0.25, 0.25, 0.8
 
 
+@lru_cache(maxsize=50_000)
 def plain(text: str) -> str:
     """Fold a text to lower-case Latin letters without marks, digits kept; nothing else is left, spaces neither."""
     text = "".join(_CYRILLIC.get(letter, letter) for letter in text.lower()).translate(_MARKLESS)

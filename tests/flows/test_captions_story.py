@@ -17,7 +17,8 @@ from votd.flows.inbox import Inbox
 from votd.flows.outcome import Outcome
 from votd.flows.request import Request
 from votd.flows.show import lines, show
-from votd.flows.steps import Steps, glossary, recogniser, user_cache
+from votd.flows.speech import glossary, recogniser, user_cache
+from votd.flows.steps import Steps
 from votd.media.errors import BadRequest, RejectedSource
 
 SRT = """1

@@ -76,6 +76,15 @@ def test_a_language_that_the_model_cannot_recognise(whisper: Any, ffmpeg: str) -
     assert np.median(errors) <= 60 and np.percentile(errors, 95) <= 200
 
 
+def test_a_language_that_the_model_does_not_know(whisper: Any, ffmpeg: str) -> None:
+    """Fail if speech off the script ends the alignment of a language that Whisper has no name for."""
+    paragraphs = ("\n".join(script.read((SAMPLES / "commentary.txt").read_bytes())).split(". ", 3)[1] + ".",)
+    speech = sound(ffmpeg, SAMPLES / "sample.mp4")[: 18 * 16_000]
+    made = align(whisper, speech, paragraphs, "rup", "base", lambda share: None)
+    assert (made.transcript.language, made.script) == ("rup", 1.0)
+    assert any(finding.kind == "off_script" for finding in made.findings)
+
+
 def test_a_script_of_something_else(whisper: Any, ffmpeg: str) -> None:
     """Fail if a wrong script's words are shown, or what was said instead is not."""
     paragraphs = script.read((Path(__file__).parent / "scripts" / "bread.txt").read_bytes())

@@ -54,6 +54,18 @@ def test_an_ad_lib(whisper: Any, case: measure.Case, place: int) -> None:
     assert made.script is not None and made.script >= 0.98
 
 
+def test_an_ad_lib_that_the_model_does_not_understand(whisper: Any) -> None:
+    """Fail if what base makes of Macedonian is shown, is not told, or costs the script its words."""
+    case = measure.CASES[-1]
+    lines = measure.sentences(case)
+    speech = measure.speak(case, [*lines[:5], *measure.AD_LIB_MK, *lines[5:]])
+    made, _ = measure.aligned(whisper, case, speech)
+    told = [finding for finding in made.findings if finding.kind == "off_script"]
+    assert told and all(finding.heard and not finding.used for finding in told)
+    assert made.script is not None and made.script >= 0.98
+    assert {word.text for word in made.transcript.words} <= set(" ".join(lines).split())
+
+
 def test_long_enough(whisper: Any) -> None:
     """Fail if no commentary is longer than eight minutes: drift would not show."""
     long = measure.speak(measure.CASES[0], measure.sentences(measure.CASES[0]))

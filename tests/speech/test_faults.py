@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from votd.flows.steps import user_cache
+from votd.flows.speech import user_cache
 from votd.media.model import Recognition
 from votd.media.speech import guard, recognise, weights
 from votd.media.speech.guard import Piece

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from votd.flows.steps import user_cache
+from votd.flows.speech import user_cache
 from votd.media.errors import BadRequest
 from votd.media.model import Transcript
 from votd.media.speech import recognise, weights

@@ -6,6 +6,7 @@ import pytest
 
 from votd.media.errors import RejectedSource
 from votd.media.speech import script
+from votd.media.speech.align import begin
 from votd.media.speech.follow import Placed, Timed, follow, value
 from votd.media.speech.script import Unit
 from votd.media.speech.words import Region
@@ -61,6 +62,16 @@ def test_value() -> None:
     assert value([Timed(0, 200, 0.9)]) > 0
     assert value([Timed(0, 200, 0.01)]) < 0
     assert value([Timed(0, 0, 0.9)]) < 0
+
+
+@pytest.mark.parametrize(
+    ("word", "start"),
+    [((850, 1600), 1500), ((850, 1530), 850), ((1550, 1800), 1550), ((850, 2100), 1500), ((1450, 1700), 1500)],
+    ids=["over the pause", "before it", "after it", "over a shorter one too", "from inside it"],
+)
+def test_begin(word: tuple[int, int], start: int) -> None:
+    """Fail if a sentence begins with the last sound of the one before, or a word is moved that is in its place."""
+    assert begin([Region(0, 900), Region(1500, 1900), Region(2000, 3000)], *word) == start
 
 
 def test_follow_leaves_out_what_was_not_spoken() -> None:

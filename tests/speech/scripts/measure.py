@@ -30,6 +30,10 @@ AD_LIB = (
     "A viewer writes that the old depot is still standing behind the market.",
     "Thank you for that, I did not know it, and I will certainly go and have a look next week.",
 )
+AD_LIB_MK = (
+    "Патем, некој штотуку ми прати порака за ова.",
+    "Еден гледач пишува дека старото депо сѐ уште стои зад пазарот.",
+)
 
 
 @dataclass(frozen=True, slots=True)
