@@ -102,7 +102,7 @@ def spelled(heard: Recognition, names: Sequence[str]) -> Recognition:
     known = targets(names, heard.transcript.text)
     for at, utterance in enumerate(heard.transcript.utterances):
         for doubt in reversed(doubts(utterance.words, known, only_certain=True)):
-            heard = corrected(heard, at, doubt, f"it sounds the same (distance {doubt.apart:.2f} of {SAME} allowed)")
+            heard = corrected(heard, at, doubt, f"it sounds the same (distance {doubt.apart:.2f})")
     return heard
 
 
