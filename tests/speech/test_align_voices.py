@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "scripts"))
-import measure
+import alignment
 
 pytestmark = pytest.mark.all
 
@@ -15,17 +15,17 @@ pytestmark = pytest.mark.all
 @pytest.fixture(scope="module")
 def whisper() -> Any:
     """Load the base model once, and make sure of the voices."""
-    if missing := measure.missing_voices():
+    if missing := alignment.missing_voices():
         pytest.fail(missing)
-    return measure.load()
+    return alignment.load()
 
 
-@pytest.mark.parametrize("case", measure.CASES, ids=lambda case: f"{case.text}-{case.voice}")
-def test_word_starts(whisper: Any, case: measure.Case) -> None:
+@pytest.mark.parametrize("case", alignment.CASES, ids=lambda case: f"{case.text}-{case.voice}")
+def test_word_starts(whisper: Any, case: alignment.Case) -> None:
     """Fail if words are lost, begin late or early, or drift towards the end (issue 5, acceptance 7)."""
-    speech = measure.speak(case, measure.sentences(case))
-    made, _ = measure.aligned(whisper, case, speech)
-    found = measure.errors(made, speech)
+    speech = alignment.speak(case, alignment.sentences(case))
+    made, _ = alignment.aligned(whisper, case, speech)
+    found = alignment.errors(made, speech)
     known = sum(start is not None for line in speech.starts for start in line)
     assert found.words >= 0.99 * known
     assert made.script is not None and made.script >= 0.99
@@ -33,10 +33,10 @@ def test_word_starts(whisper: Any, case: measure.Case) -> None:
     assert found.last <= found.first + 20
 
 
-@pytest.mark.parametrize("case", measure.SPOKEN, ids=lambda case: f"{case.text}-{case.voice}")
-def test_a_third_of_the_sentences_is_not_spoken(whisper: Any, case: measure.Case) -> None:
+@pytest.mark.parametrize("case", alignment.SPOKEN, ids=lambda case: f"{case.text}-{case.voice}")
+def test_a_third_of_the_sentences_is_not_spoken(whisper: Any, case: alignment.Case) -> None:
     """Fail if more than one in fifty of the words that nobody says is shown, or three running."""
-    left_out, made, _ = measure.cut(whisper, case, seed=1)
+    left_out, made, _ = alignment.cut(whisper, case, seed=1)
     assert left_out.shown <= 0.02 * left_out.words and left_out.running < 3
     assert left_out.lost <= 0.05 * left_out.spoken
     assert made.script == pytest.approx(left_out.true_share, abs=0.04)
@@ -45,21 +45,21 @@ def test_a_third_of_the_sentences_is_not_spoken(whisper: Any, case: measure.Case
 
 @pytest.mark.parametrize("place", [0, 5], ids=["at the start", "in the middle"])
 @pytest.mark.parametrize(
-    "case", [case for case in measure.SPOKEN if case.language == "en"], ids=lambda case: case.voice
+    "case", [case for case in alignment.SPOKEN if case.language == "en"], ids=lambda case: case.voice
 )
-def test_an_ad_lib(whisper: Any, case: measure.Case, place: int) -> None:
+def test_an_ad_lib(whisper: Any, case: alignment.Case, place: int) -> None:
     """Fail if what is spoken off script is not recognised, or costs the script its words."""
-    wer, made, _ = measure.ad_lib(whisper, case, place)
+    wer, made, _ = alignment.ad_lib(whisper, case, place)
     assert wer <= 0.15
     assert made.script is not None and made.script >= 0.98
 
 
 def test_an_ad_lib_that_the_model_does_not_understand(whisper: Any) -> None:
     """Fail if what base makes of Macedonian is shown, is not told, or costs the script its words."""
-    case = measure.CASES[-1]
-    lines = measure.sentences(case)
-    speech = measure.speak(case, [*lines[:5], *measure.AD_LIB_MK, *lines[5:]])
-    made, _ = measure.aligned(whisper, case, speech)
+    case = alignment.CASES[-1]
+    lines = alignment.sentences(case)
+    speech = alignment.speak(case, [*lines[:5], *alignment.AD_LIB_MK, *lines[5:]])
+    made, _ = alignment.aligned(whisper, case, speech)
     told = [finding for finding in made.findings if finding.kind == "off_script"]
     assert told and all(finding.heard and not finding.used for finding in told)
     assert made.script is not None and made.script >= 0.98
@@ -68,5 +68,5 @@ def test_an_ad_lib_that_the_model_does_not_understand(whisper: Any) -> None:
 
 def test_long_enough(whisper: Any) -> None:
     """Fail if no commentary is longer than eight minutes: drift would not show."""
-    long = measure.speak(measure.CASES[0], measure.sentences(measure.CASES[0]))
+    long = alignment.speak(alignment.CASES[0], alignment.sentences(alignment.CASES[0]))
     assert len(long.samples) > 8 * 60 * 16_000
