@@ -90,6 +90,7 @@ def test_what_a_killed_owner_left_is_swept(tmp_path: Path) -> None:
     child = multiprocessing.get_context("spawn").Process(target=hold, args=(tmp_path / "w", ready))
     child.start()
     while not ready.exists():
+        assert child.is_alive(), "the owner died before it held anything: run python -m pytest from the root"
         time.sleep(0.02)
     workspace = LocalWorkspace(tmp_path / "w")
     with workspace.scratch():
