@@ -233,8 +233,6 @@ class Steps:
 
     async def respell(self, audio: Audio, heard: Recognition, names: Sequence[str]) -> Recognition:
         """Hear doubtful names again, knowing which may have been meant."""
-        if not names or heard.script is not None or not heard.transcript.utterances:
-            return heard
         ask = functools.partial(self.recogniser.respell, heard=heard, names=names)
         what = {"heard": hashlib.sha256(dump(heard)).hexdigest(), "names": list(names)}
         return await self._heard("names", Sound(audio.wav, heard.model, heard.transcript.language), ask, what)

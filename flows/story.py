@@ -176,6 +176,8 @@ async def with_names(steps: Steps, audio: Audio | None, heard: Speech, link: Lin
     article = link.best.article if link.best and link.status == "linked" else None
     try:
         named = [*(names(article) if article else ()), *filter(None, [request.commentator]), *glossary(steps.settings)]
+        if not named or not heard.recognitions[0].transcript.utterances or heard.script is not None:
+            return heard
         first = await steps.respell(audio, heard.recognitions[0], tuple(dict.fromkeys(named)))
     except errors.VotdError as e:
         return doubted(heard, f"Names were not looked at again. {e}")
