@@ -18,7 +18,7 @@ from votd.media.captions.compare import Change
 from votd.media.captions.read import read
 from votd.media.delivery import publish as delivery
 from votd.media.delivery.publish import Publication
-from votd.media.model import CaptionTrack, Transcript
+from votd.media.model import CaptionTrack
 from votd.media.record import Record
 
 
@@ -70,7 +70,7 @@ async def correct(id_: str, file: Path, language: str | None, steps: Steps) -> C
         language=standing.language or (tag if spoken else None),
     )
     done = await steps.publish(parts, standing)
-    changed = compare.changes(before or Transcript(tag, 1.0, standing.duration_ms, ()), after) if before else ()
+    changed = compare.changes(before, after) if before else ()
     return Correction(done, changed, compare.names(changed), found.notes)
 
 

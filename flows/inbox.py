@@ -24,10 +24,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from votd.flows.request import CAPTIONS, SIDECARS
 from votd.media.source.names import shown
 from votd.media.workspace.workspace import take_lock
 
-SIDECARS = (".yaml", ".txt", ".srt", ".vtt")
 PATIENCE = 12
 """How many times ``settle_s`` a file that looks cut off may lie unchanged: a minute, where that is 5 s."""
 VERDICT = ".verdict"
@@ -315,7 +315,7 @@ def is_drop(name: str) -> bool:
 def _belongs(name: str, stem: str) -> bool:
     """Tell whether a sidecar is this stem's: STEM.yaml, STEM.txt, STEM.srt, and STEM.LANGUAGE.vtt."""
     middle = name[len(stem) + 1 :].split(".")
-    return len(middle) == 1 or (len(middle) == 2 and middle[1] in ("srt", "vtt"))
+    return len(middle) == 1 or (len(middle) == 2 and f".{middle[1]}" in CAPTIONS)
 
 
 def _bytes(path: Path) -> str:

@@ -15,10 +15,10 @@ from votd.media.articles.read import read_file
 from votd.media.source.names import cleaned, shown
 
 SIDECAR_BYTES = 64 * 1024
-SIDECAR_MAX_BYTES = 16_000_000
 LONGEST = 5000
 SIDECAR_FIELDS = ("title", "date", "language", "article", "description", "commentator", "translate")
 CAPTIONS = (".vtt", ".srt")
+SIDECARS = (".yaml", ".txt", *CAPTIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def _beside(video: Path) -> Iterator[tuple[str, Path]]:
         if end == path.name or path == video:
             continue
         middle, dot, kind = end.rpartition(".")
-        known = not middle and f".{kind.lower()}" in (".yaml", ".txt", *CAPTIONS)
+        known = not middle and f".{kind.lower()}" in SIDECARS
         if known or (middle[:1] == "." and is_language(middle[1:]) and dot + kind.lower() in CAPTIONS):
             yield f"{middle}.{kind.lower()}", path
 
@@ -74,8 +74,6 @@ def _plain(path: Path) -> bool:
     """Take files alone: a link could have any file of this machine published."""
     if path.is_symlink():
         raise errors.RejectedSource(f"{shown(path.name)} beside the video is a link: put the file itself there.")
-    if path.is_file() and path.stat().st_size > SIDECAR_MAX_BYTES:
-        raise errors.RejectedSource(f"{shown(path.name)} beside the video is larger than any text for it can be.")
     return path.is_file()
 
 

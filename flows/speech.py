@@ -8,7 +8,6 @@ from babel import Locale, UnknownLocaleError
 
 from votd.config import profiles
 from votd.config.settings import Settings
-from votd.flows.request import SIDECAR_MAX_BYTES
 from votd.media.errors import BadRequest, RejectedSource, Unavailable
 from votd.media.model import CaptionOrigin, Recognition, Transcript
 from votd.media.source.names import shown
@@ -23,6 +22,7 @@ FOR_ANY = ("base", "small", "medium", "large-v3-turbo", "large-v3")
 """Any of them detects a language and aligns a script: the cheapest is taken."""
 AUTOMATIC = {"en": "automatic", "mk": "автоматски", "sq": "automatik", "sr": "automatski"}
 GPU = Path("/dev/nvidiactl")
+MOST_SCRIPT_BYTES = 16_000_000
 
 
 def user_cache() -> Path:
@@ -85,7 +85,7 @@ def fit_model(settings: Settings, language: str, *, aligning: bool = False) -> s
 
 def script_of(file: Path) -> tuple[str, ...]:
     """Read the paragraphs of a script."""
-    if file.stat().st_size > SIDECAR_MAX_BYTES:
+    if file.stat().st_size > MOST_SCRIPT_BYTES:
         raise RejectedSource(f"{shown(file.name)} is larger than any script can be.")
     return read_script(file.read_bytes())
 

@@ -5,7 +5,6 @@ What is finished is found by a key: the step and its number, the hashes of its i
 
 import asyncio
 import contextlib
-import dataclasses
 import datetime as dt
 import functools
 import hashlib
@@ -13,13 +12,13 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import imageio_ffmpeg
 
 from votd.config import profiles
 from votd.config.settings import Settings
-from votd.flows.assemble import ENCODING, STEPS, Encoded, Judgement, Parts, Speech, assemble
+from votd.flows.assemble import ENCODING, STEPS, Encoded, Parts, Speech, assemble
 from votd.flows.display import Ledger
 from votd.flows.facts import Identity, identify, noted
 from votd.flows.request import Request
@@ -28,27 +27,17 @@ from votd.flows.speech import (
     SURE_LANGUAGE,
     UNDETERMINED,
     fit_model,
-    primary,
-    script_of,
-    track_label,
-    unquestioned,
-    untold,
 )
 from votd.flows.verify import failure, files_of, lines
 from votd.media.articles.link import link
 from votd.media.articles.read import read_file, read_folder
-from votd.media.captions import compare
-from votd.media.captions.cues import cues
-from votd.media.captions.quality import judge as judge_captions
 from votd.media.captions.read import parse as parse_captions
-from votd.media.captions.read import read as read_captions
 from votd.media.delivery import publish as delivery
 from votd.media.delivery.store import Store, open_store
 from votd.media.errors import BadRequest, Unfit, VotdError
 from votd.media.model import (
     AudioStream,
     Candidate,
-    CaptionOrigin,
     CaptionTrack,
     Encoding,
     Link,
@@ -62,7 +51,6 @@ from votd.media.record import Record
 from votd.media.schema import dump, load
 from votd.media.source.ingest import ingest
 from votd.media.source.judge import judge
-from votd.media.source.names import shown as shown_name
 from votd.media.source.probe import probe
 from votd.media.speech import weights
 from votd.media.speech.recogniser import Recogniser, Sound
@@ -224,9 +212,8 @@ class Steps:
         model = fit_model(self.settings, language or UNDETERMINED)
         return await self._heard("translate", Sound(audio.wav, model, language), self.recogniser.translate)
 
-    async def align(self, audio: Audio, script: Path, language: str | None) -> Recognition:
+    async def align(self, audio: Audio, paragraphs: Sequence[str], language: str | None) -> Recognition:
         """Give the words of a script their times: any model can, also one that does not know the language."""
-        paragraphs = await asyncio.to_thread(script_of, script)
         model = fit_model(self.settings, language or UNDETERMINED, aligning=True)
         ask = functools.partial(self.recogniser.align, script=paragraphs)
         return await self._heard("align", Sound(audio.wav, model, language), ask, {"script": list(paragraphs)})
@@ -244,11 +231,7 @@ class Steps:
         ask: Callable[..., Awaitable[Recognition]],
         what: Mapping[str, Any] | None = None,
     ) -> Recognition:
-        sha256, model = await asyncio.to_thread(file_sha256, sound.wav), sound.model
-        identity = weights.identity(model, self.cache)
-        made_with = {"task": stage, "model": identity, "language": sound.language, **(what or {})}
-        step = "names" if stage == "names" else "transcript"
-        key = Key(step, STEPS[step], {"audio": sha256}, made_with)
+        key = await self._sound_key("names" if stage == "names" else "transcript", stage, sound, what)
 
         async def make(folder: Path, progress: Progress) -> None:
             await ask(sound, to=folder / "recognition.json", progress=progress)
@@ -259,13 +242,11 @@ class Steps:
 
     async def language(self, audio: Audio) -> str | None:
         """Detect the language of the speech; ``None`` where nobody speaks or it cannot be told."""
-        sha256 = await asyncio.to_thread(file_sha256, audio.wav)
-        model = fit_model(self.settings, UNDETERMINED)
-        made_with = {"task": "language", "model": weights.identity(model, self.cache)}
-        key = Key("transcript", STEPS["transcript"], {"audio": sha256}, made_with)
+        sound = Sound(audio.wav, fit_model(self.settings, UNDETERMINED), None)
+        key = await self._sound_key("transcript", "language", sound)
 
         async def make(folder: Path, progress: Progress) -> None:
-            found = await self.recogniser.language(Sound(audio.wav, model, None), progress)
+            found = await self.recogniser.language(sound, progress)
             (folder / "language.json").write_bytes(dump(found))
 
         try:
@@ -275,71 +256,11 @@ class Steps:
         tag, probability = load(tuple[str, float], (folder / "language.json").read_bytes())
         return tag if probability >= SURE_LANGUAGE and tag != UNDETERMINED else None
 
-    async def proofread(self, request: Request, info: MediaInfo) -> None:
-        """Refuse captions and a script that cannot be read before hours of work are done."""
-        for file, _ in request.captions or ():
-            await asyncio.to_thread(read_captions, file, info.available_ms)
-        if request.script:
-            await asyncio.to_thread(script_of, request.script)
-
-    def caption(self, speech: Speech, encoded: Encoded) -> Speech:
-        """Make the tracks of what was recognised; those of a person stay as they are. No speech gives an empty one."""
-        judged = [self._judged(heard, speech, encoded) for heard in speech.recognitions if not untold(heard)]
-        tracks, transcript, doubts = list(speech.tracks), speech.transcript, list(speech.doubts)
-        for judgement in judged:
-            if judgement.withheld:
-                doubts.append(
-                    f"{judgement.track.label} is withheld: {judgement.quality.doubtful:.0%} of it is doubtful."
-                )
-                transcript = None if judgement.track.kind == "captions" else transcript
-            elif judgement.track.language.lower() not in {track.language.lower() for track in tracks}:
-                tracks.append(judgement.track)
-        tracks.sort(key=lambda track: track.kind)  # captions before subtitles: the first one is the default
-        return dataclasses.replace(
-            speech, transcript=transcript, tracks=tuple(tracks), doubts=tuple(doubts), judgements=tuple(judged)
-        )
-
-    def _judged(self, heard: Recognition, speech: Speech, encoded: Encoded) -> Judgement:
-        video, said = encoded.encoding.video[0], heard.transcript
-        assert video.width and video.height and video.frame_rate  # every video track is measured
-        style = profiles.caption_style(portrait=video.height > video.width)
-        shown = cues(said, style, profiles.word_classes(said.language), encoded.encoding.shots, video.frame_rate)
-        # An aligner's probabilities tell what was spoken, not what is right: the script is.
-        sure = said if heard.script is None else unquestioned(said)
-        verdicts, quality = judge_captions(shown, sure, heard.findings, style, video.frame_rate)
-        translated = heard is not speech.recognitions[0]
-        origin: CaptionOrigin = "translated" if translated else "machine" if heard.script is None else "script"
-        kind: Literal["captions", "subtitles"] = "subtitles" if translated else "captions"
-        share = round(quality.doubtful, 3)
-        track = CaptionTrack(said.language, kind, track_label(said.language, origin), origin, shown, share)
-        withheld = origin != "script" and self.settings.withhold and share > self.settings.doubtful
-        return Judgement(track, withheld, quality, verdicts)
-
-    async def persons_captions(self, request: Request, info: MediaInfo, audio: Audio | None) -> Speech:
-        """Read the captions that lie beside a video; those in its own language are its transcript."""
-        video = info.video
-        assert video is not None  # judged before
-        files = request.captions or ()
-        spoken = request.language or (await self.language(audio) if audio else None)
-        if spoken is None and len(files) == 1:
-            spoken = files[0][1]  # what else could it be
-        tracks: dict[str, CaptionTrack] = {}
-        doubts: list[str] = []
-        transcript = None
-        for file, given in sorted(files, key=lambda each: (each[0].suffix.lower() != ".vtt", each[1] is None)):
-            tag, name = given or spoken or UNDETERMINED, shown_name(file.name)
-            if tag.lower() in tracks:
-                doubts.append(f"{name} is left aside: there are other captions in this language.")
-                continue
-            found = await asyncio.to_thread(read_captions, file, info.available_ms, video.frame_rate)
-            own = spoken is None or primary(tag) == primary(spoken)
-            kind: Literal["captions", "subtitles"] = "captions" if own else "subtitles"
-            tracks[tag.lower()] = CaptionTrack(tag, kind, track_label(tag, "human"), "human", found.cues)
-            doubts += [f"{name}: {note}" for note in found.notes]
-            if own and transcript is None:
-                transcript = compare.transcript(found.cues, None, tag, info.available_ms)
-        in_order = sorted(tracks.values(), key=lambda track: track.kind)  # captions before subtitles
-        return Speech(transcript, tuple(in_order), doubts=tuple(doubts))
+    async def _sound_key(self, step: str, task: str, sound: Sound, what: Mapping[str, Any] | None = None) -> Key:
+        sha256 = await asyncio.to_thread(file_sha256, sound.wav)
+        identity = weights.identity(sound.model, self.cache)
+        made_with = {"task": task, "model": identity, "language": sound.language, **(what or {})}
+        return Key(step, STEPS[step], {"audio": sha256}, made_with)
 
     async def kept_speech(self, standing: Record) -> Speech:
         """Read back the captions and the transcript of the version that stands."""
@@ -367,7 +288,7 @@ class Steps:
     async def link(self, transcript: Transcript | None, request: Request, stem: str) -> tuple[Link, tuple[str, ...]]:
         """Find the article among the candidates, or judge the one that a person named; with sentences on bad files."""
         with self.ledger.stage("link"):
-            heard = transcript or Transcript(request.language or "und", 0.0, 0, ())
+            heard = transcript or Transcript(request.language or UNDETERMINED, 0.0, 0, ())
             if request.article:
                 chosen = await asyncio.to_thread(read_file, request.article)
                 verdict = link(heard, [chosen], title=request.title, date=request.date)

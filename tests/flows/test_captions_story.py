@@ -50,6 +50,17 @@ def drop(make_clip: Callable[..., Path], tmp_path: Path) -> Path:
     return video
 
 
+@pytest.fixture
+def without_hub(house: Any, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Inbox, Path]:
+    """Return an inbox in which the Macedonian sample waits, on a machine that reaches no hub, and the sample's path."""
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "no hub"))
+    video = next((sample / "macedonian").glob("*.mp4"))
+    inbox = Inbox(house.home, attempts=5, settle_s=0.1)
+    (inbox.folder / "reka.mp4").write_bytes(video.read_bytes())
+    return inbox, video
+
+
 def cues(house: Any, outcome: Outcome, number: int = 0) -> list[tuple[str, str, str]]:
     """Read a published caption file."""
     file = house.site / outcome.record.captions[number].vtt
@@ -88,7 +99,7 @@ def test_what_webvtt_can_carry_stays(house: Any, drop: Path) -> None:
 def test_a_file_that_cannot_be_read_is_said(house: Any, drop: Path) -> None:
     """The producer reads which line it is, and nothing is published."""
     drop.with_suffix(".en.vtt").write_text("WEBVTT\n\n00:00.400 --> later\nGood evening\n", encoding="utf-8")
-    with pytest.raises(Exception, match="line 3"):
+    with pytest.raises(RejectedSource, match="line 3"):
         house.publish(drop)
     assert not house.objects()
 
@@ -150,15 +161,9 @@ def test_a_script_makes_a_small_model_right(house: Any, sample: Path) -> None:
     assert "of the script spoken" in told and "script, 0% doubtful" in told
 
 
-def test_where_no_model_is_fit_the_video_goes_out_without_captions(
-    house: Any, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_no_model_is_fit_the_video_goes_out_without_captions(house: Any, without_hub: tuple[Inbox, Path]) -> None:
     """Macedonian on ``base`` would be nonsense: it says so, and the night adds captions when a model is there."""
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "no hub"))
-    video = next((sample / "macedonian").glob("*.mp4"))
-    inbox = Inbox(house.home, attempts=5, settle_s=0.1)
-    (inbox.folder / "reka.mp4").write_bytes(video.read_bytes())
+    inbox, video = without_hub
     (inbox.folder / "reka.yaml").write_text("language: mk\n", encoding="utf-8")
     tell = functools.partial(house.tell, model="auto")
     result = asyncio.run(drops.publish_drop(inbox, "reka.mp4", articles=None, publish=tell))
@@ -175,15 +180,9 @@ def test_where_no_model_is_fit_the_video_goes_out_without_captions(
     assert asyncio.run(drops.publish_all(inbox, one, again)) == []
 
 
-def test_a_model_that_comes_back_adds_captions(
-    house: Any, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_model_that_comes_back_adds_captions(house: Any, without_hub: tuple[Inbox, Path]) -> None:
     """A named model that is not here now costs the captions of one night only."""
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "no hub"))
-    video = next((sample / "macedonian").glob("*.mp4"))
-    inbox = Inbox(house.home, attempts=5, settle_s=0.1)
-    (inbox.folder / "reka.mp4").write_bytes(video.read_bytes())
+    inbox, video = without_hub
     (inbox.folder / "reka.txt").write_bytes(video.with_suffix(".txt").read_bytes())
     missing = functools.partial(house.tell, model="small")
     result = asyncio.run(drops.publish_drop(inbox, "reka.mp4", articles=None, publish=missing))
