@@ -140,7 +140,7 @@ def tools(folder: Path) -> str:
     place = folder / "tools"
     if not place.is_dir():
         place.mkdir()
-        for name in ("setpriv", "prlimit"):
+        for name in ("setpriv", "sh", "prlimit"):
             if found := shutil.which(name):
                 (place / name).symlink_to(found)
     return str(place)

@@ -68,6 +68,11 @@ def parse(data: bytes, name: str, duration_ms: int, frame_rate: Fraction | None 
     return Read(cues, notes.sentences())
 
 
+def _exact(timing: re.Match[str]) -> bool:
+    """Tell times from a line of text such as "12:30 -> 14:00 daily": both have hours or a fraction of a second."""
+    return all(timing[hours] or timing[hours + 3] for hours in (2, 8))
+
+
 def _bounded(timed: Sequence[Timed], name: str) -> None:
     """Refuse cues that no screen can show: they would be bombs for whoever reads them."""
     for cue in timed:
@@ -105,7 +110,7 @@ class _File:
     def _timing(self, at: int, line: str) -> re.Match[str] | None:
         """Recognise a line with times; one that only tries to be one is refused."""
         found = TIMING.match(line) if LIKE_A_TIME.search(line[:80]) else None
-        if found:
+        if found and (found[6] == "-->" or _exact(found)):
             if found[6] != "-->":
                 self.notes.add(at + 1, "the arrow between the times was no '-->'.")
             return found

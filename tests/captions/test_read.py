@@ -157,6 +157,12 @@ def test_subrip_has_no_escapes() -> None:
     assert parse(b"00:00:00,000 --> 00:00:01,000\nTom &amp; Co", "a.srt", MINUTE).cues[0].lines == ("Tom &amp; Co",)
 
 
+def test_a_line_that_tells_of_hours_is_text() -> None:
+    """Fail if a sloppy arrow between two hours of the day is taken for the times of a cue."""
+    text = "WEBVTT\n\n00:00.000 --> 00:01.000\nOpen:\n12:30 -> 14:00 daily\n"
+    assert parse(text.encode(), "a.vtt", MINUTE).cues == (Cue(0, 1000, ("Open:", "12:30 -> 14:00 daily")),)
+
+
 def test_settings_are_kept() -> None:
     """Fail if valid places in the picture are lost, or an old word is not read as its new one."""
     line = "00:00.000 --> 00:01.000 position:10%,line-left line:-1 align:middle size:50%"
