@@ -4,6 +4,7 @@
     ├── RejectedSource   the producer must give another file; never tried again
     │   └── CutOff       … unless it is still being copied: the rest of it would cure this
     ├── BadRequest       whoever gave the command or the settings must change them
+    │   └── Gone         … what they named was there once, and was withdrawn
     ├── Unavailable      wait: a network, hub or store was out of reach; the only error that is retried
     ├── Stopped          the run was ended from outside (Ctrl-C, SIGTERM); run it again
     └── ToolFailed       a tool ended badly on input that we had accepted: a bug, or a sick machine
@@ -31,6 +32,10 @@ class CutOff(RejectedSource):
 
 class BadRequest(VotdError):
     """Refuse a command line, a sidecar or a setting."""
+
+
+class Gone(BadRequest):
+    """Report that what an address names is not there: a page that was withdrawn."""
 
 
 class Unavailable(VotdError):

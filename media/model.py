@@ -448,10 +448,11 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An article with its score, 0 to 1."""
+    """An article, how likely it is the right one (0 to 1), and sentences that say why."""
 
     article: Article
     score: float
+    evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -464,3 +465,40 @@ class Link:
     @property
     def best(self) -> Candidate | None:
         return self.candidates[0] if self.candidates else None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A stretch of speech that tells what one paragraph of the article tells; paragraphs are numbered from 0.
+
+    Many to many: passages may share a paragraph, and overlap in time. Speech that is in none is digression.
+    """
+
+    paragraph: int
+    start_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A part of the video with a title; chapters follow each other without gaps."""
+
+    start_ms: int
+    end_ms: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Something that the speech and a paragraph (numbered from 0) tell differently, with both places.
+
+    ``why`` is one sentence; it says whether this looks like a contradiction or like a word that was misheard.
+    """
+
+    kind: Literal["name", "figure", "date", "quote"]
+    start_ms: int
+    end_ms: int
+    said: str
+    paragraph: int
+    written: str
+    why: str

@@ -1,0 +1,111 @@
+"""Load the bed: talks, the articles around them, and what a recogniser would have made of a talk.
+
+``dev/`` may be looked at; ``held_out/`` is opened by ``tests/bench_link.py --held-out`` alone. A talk's clean text, its
+text with errors put in, and (for fifty) what Whisper heard of three voices, half of them in noise: ``heard/NAME.txt``.
+"""
+
+import datetime as dt
+import random
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from articles.bed.filler import daily, follow_ups
+
+from votd.media.model import Article
+
+HERE = Path(__file__).parent
+FOLLOW_UPS, DAILY = 600, 500  # to each half
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """One commentary. ``right`` are the files of its articles, none where the site has none.
+
+    ``sentences`` are (paragraphs that it speaks of, text); the paragraphs are ``None`` in a story without labels.
+    """
+
+    name: str
+    kind: str
+    language: str
+    date: dt.date
+    file: str
+    title: str | None
+    right: frozenset[str]
+    sentences: tuple[tuple[frozenset[int] | None, str], ...]
+
+    @property
+    def text(self) -> str:
+        return " ".join(text for _, text in self.sentences)
+
+    @property
+    def heard(self) -> str | None:
+        """Return what the recogniser heard, where the talk was spoken."""
+        path = HERE / "heard" / f"{self.name}.txt"
+        return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+@dataclass(frozen=True, slots=True)
+class Bed:
+    """One half of the bed; articles are known by ``file``."""
+
+    talks: tuple[Talk, ...]
+    articles: tuple[Article, ...]
+
+
+@cache
+def bed(half: str) -> Bed:
+    """Load ``dev`` or ``held_out``, with the generated news around its stories."""
+    stories = [(path.stem, yaml.safe_load(path.read_text("utf-8"))) for path in sorted((HERE / half).glob("*.yaml"))]
+    talks = tuple(_talk(name, story["commentary"]) for name, story in stories)
+    written = [_article(name, a) for name, story in stories for a in story.get("articles") or ()]
+    right = {file for talk in talks for file in talk.right}
+    turns = [article for article in written if article.file not in right]
+    seed = 1 if half == "dev" else 2
+    news = [*follow_ups(turns, FOLLOW_UPS, seed), *daily(DAILY, seed)] if turns else []
+    return Bed(talks, (*written, *news))
+
+
+def misheard(text: str, share: float, seed: int, others: Sequence[str]) -> str:
+    """Put word errors into a text: of ``share`` of the words a third is dropped, a third misspelt, a third another."""
+    chance = random.Random(seed)
+
+    def hear(word: str) -> str:
+        if chance.random() >= share:
+            return word
+        at = chance.randrange(len(word))
+        spelt = word[:at] + chance.choice("aeiorstl" if word.isascii() else "аеиорстл") + word[at + 1 :]
+        return chance.choice(("", spelt, chance.choice(others)))
+
+    return " ".join(filter(None, map(hear, text.split())))
+
+
+def _talk(name: str, story: dict[str, Any]) -> Talk:
+    lines = [line.strip() for line in story["text"].splitlines() if line.strip()]
+    return Talk(
+        name,
+        story["kind"],
+        story["language"],
+        story["date"],
+        story["file"],
+        story["title"],
+        frozenset(f"{name}/{id_}" for id_ in story["article"]),
+        tuple(map(_sentence, lines)),
+    )
+
+
+def _sentence(line: str) -> tuple[frozenset[int] | None, str]:
+    label = re.match(r"\[(-|[\d,]+)\] *", line)
+    if not label:
+        return None, line
+    numbers = label[1].strip("-").split(",")
+    return frozenset(int(number) for number in numbers if number), line[label.end() :]
+
+
+def _article(name: str, article: dict[str, Any]) -> Article:
+    paragraphs = tuple(" ".join(p.split()) for p in re.split(r"\n\s*\n", article["text"].strip()))
+    return Article(article["title"], paragraphs, f"{name}/{article['id']}", None, article["date"], article["language"])
