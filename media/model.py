@@ -448,19 +448,24 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An article, how likely it is the right one (0 to 1), and sentences that say why."""
+    """An article, how likely it is the right one (0 to 1), sentences that say why, and whether it is taken."""
 
     article: Article
     score: float
     evidence: tuple[str, ...] = ()
+    linked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The linker's verdict: ``linked`` to the first candidate, a person must ``review`` them, or ``none`` fits."""
+    """The linker's verdict: an article (one in each language) is ``linked``, a person must ``review``, or ``none``."""
 
     status: LinkStatus
     candidates: tuple[Candidate, ...]
+
+    @property
+    def linked(self) -> tuple[Candidate, ...]:
+        return tuple(one for one in self.candidates if one.linked)
 
     @property
     def best(self) -> Candidate | None:

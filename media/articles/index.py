@@ -5,15 +5,19 @@ or of another version, is thrown away and filled anew. Each article is kept once
 name or an address), with a fingerprint that tells whether it must be read again.
 """
 
-import array
 import contextlib
 import datetime as dt
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+
+from votd.media.articles.meaning import Vector
 from votd.media.articles.title import headline
 from votd.media.articles.words import terms
 from votd.media.model import Article
@@ -28,7 +32,8 @@ CREATE TABLE source (
 );
 CREATE TABLE article (
   id INTEGER PRIMARY KEY, source TEXT NOT NULL, place TEXT NOT NULL, fingerprint TEXT NOT NULL, title TEXT NOT NULL,
-  paragraphs TEXT NOT NULL, url TEXT, day TEXT, language TEXT, vector BLOB, UNIQUE (source, place)
+  paragraphs TEXT NOT NULL, url TEXT, day TEXT, language TEXT, length INTEGER NOT NULL, vector BLOB,
+  UNIQUE (source, place)
 );
 CREATE INDEX by_day ON article (day);
 CREATE VIRTUAL TABLE told USING fts5 (terms, tokenize = "unicode61 remove_diacritics 0 tokenchars '#@'");
@@ -38,11 +43,16 @@ CREATE VIRTUAL TABLE frequency USING fts5vocab (told, row);
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """One article of the index; ``vector`` says what it means (see ``embed``), ``None`` where nobody has asked."""
+    """One article of the index: what it tells as terms, its headline and first two paragraphs apart, and its meaning.
+
+    ``vector`` is a row of ``meaning.article_vectors``; ``None`` where nobody has asked yet.
+    """
 
     id: int
     article: Article
-    vector: tuple[float, ...] | None = None
+    terms: Mapping[str, int]
+    lede: Mapping[str, int]
+    vector: Vector | None = None
 
 
 class Index:
@@ -96,6 +106,7 @@ class Index:
         with _at_once(self._base):
             for place, fingerprint, article in found:
                 self._forget(source, place)
+                told = _told(article)
                 row = (
                     source,
                     place,
@@ -105,13 +116,13 @@ class Index:
                     article.url,
                     article.date.isoformat() if article.date else None,
                     article.language,
+                    told.count(" ") + 1,
                 )
                 made = self._base.execute(
-                    "INSERT INTO article (source, place, fingerprint, title, paragraphs, url, day, language)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT INTO article (source, place, fingerprint, title, paragraphs, url, day, language, length)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     row,
                 )
-                told = " ".join(term for term, count in _told(article).items() for _ in range(count))
                 self._base.execute("INSERT INTO told (rowid, terms) VALUES (?, ?)", (made.lastrowid, told))
 
     def forget(self, source: str, places: Sequence[str]) -> None:
@@ -142,81 +153,118 @@ class Index:
 
     # --- what is asked of it --------------------------------------------------------------------------
 
-    def frequencies(self, wanted: Sequence[str]) -> dict[str, int]:
+    def size(self) -> tuple[int, float]:
+        """Return the number of articles and how many terms one has in the middle."""
+        count, length = self._base.execute("SELECT count(*), coalesce(avg(length), 1) FROM article").fetchone()
+        return int(count), float(length)
+
+    def languages(self, sources: Sequence[str]) -> list[str | None]:
+        """Return the languages of what these sources brought."""
+        marks = ", ".join("?" for _ in sources)
+        ask = f"SELECT DISTINCT language FROM article WHERE source IN ({marks})"
+        rows = self._base.execute(ask, tuple(sources))
+        return [row[0] for row in rows]
+
+    def frequencies(self, wanted: Iterable[str]) -> dict[str, int]:
         """Count the articles that have each of these terms; those of none are left out."""
         ask = "SELECT doc FROM frequency WHERE term = ?"
         rows = ((term, self._base.execute(ask, (term,)).fetchone()) for term in wanted)
         return {term: row[0] for term, row in rows if row}
 
-    def telling(
-        self,
-        rare: Sequence[str],
-        *,
-        sources: Sequence[str],
-        since: dt.date | None = None,
-        until: dt.date | None = None,
-        limit: int = 40,
-    ) -> list[Known]:
-        """Return the articles that BM25 puts first for these terms (the rarest first), within a window of dates.
-
-        Articles without a date are in every window.
-        """
+    def telling(self, rare: Sequence[str], window: "Window", limit: int) -> list[Known]:
+        """Return the articles that FTS5's BM25 puts first for these terms, the rarest of which come first."""
         if not rare:
             return []
         query = " OR ".join(f'"{term}"' for term in rare[:LONGEST_QUERY])
-        where, values = _window(sources, since, until)
-        rows = self._base.execute(
-            f"SELECT {_FIELDS} FROM told JOIN article ON article.id = told.rowid"  # noqa: S608 - constants alone
+        where, values = _window(window)
+        found = self._base.execute(
+            "SELECT article.id FROM told JOIN article ON article.id = told.rowid"
             f" WHERE told MATCH ? AND {where} ORDER BY bm25(told) LIMIT ?",
             (query, *values, limit),
         )
-        return [_known(row) for row in rows]
+        return self._known([row[0] for row in found])
 
-    def within(
-        self, *, sources: Sequence[str], since: dt.date | None, until: dt.date | None, limit: int
-    ) -> list[Known]:
-        """Return the articles of a window of dates, the latest first."""
-        where, values = _window(sources, since, until)
+    def meaning(self, vectors: Vector, window: "Window", limit: int) -> list[Known]:
+        """Return the articles that are nearest to these rows in the middle, of those that have a vector."""
+        where, values = _window(window)
         rows = self._base.execute(
-            f"SELECT {_FIELDS} FROM article WHERE {where} ORDER BY day DESC, id LIMIT ?",  # noqa: S608 - as above
+            f"SELECT id, vector FROM article WHERE vector NOT NULL AND {where}", values
+        ).fetchall()
+        if not rows:
+            return []
+        matrix = np.frombuffer(b"".join(row[1] for row in rows), np.float16).reshape(len(rows), -1)
+        near = matrix.astype(np.float32) @ vectors.mean(0)
+        return self._known([rows[at][0] for at in np.argsort(-near, kind="stable")[:limit]])
+
+    def without_vector(self, window: "Window", limit: int) -> list[Known]:
+        """Return articles whose meaning nobody has asked for yet, the latest first."""
+        where, values = _window(window)
+        found = self._base.execute(
+            f"SELECT id FROM article WHERE vector IS NULL AND {where} ORDER BY day DESC, id LIMIT ?",
             (*values, limit),
         )
-        return [_known(row) for row in rows]
+        return self._known([row[0] for row in found])
+
+    def remember(self, ids: Sequence[int], vectors: Vector) -> None:
+        """Keep what articles mean, so that each is embedded once."""
+        rows = [(row.astype(np.float16).tobytes(), id_) for id_, row in zip(ids, vectors, strict=True)]
+        with _at_once(self._base):
+            self._base.executemany("UPDATE article SET vector = ? WHERE id = ?", rows)
 
     def at(self, url: str) -> Article | None:
         """Return the article of an address."""
-        row = self._base.execute(f"SELECT {_FIELDS} FROM article WHERE url = ?", (url,)).fetchone()  # noqa: S608 - as above
-        return _known(row).article if row else None
+        found = self._base.execute("SELECT id FROM article WHERE url = ?", (url,)).fetchone()
+        return self._known([found[0]])[0].article if found else None
 
-    def remember(self, id_: int, vector: Sequence[float]) -> None:
-        """Keep what an article means, so that it is embedded once."""
-        self._base.execute("UPDATE article SET vector = ? WHERE id = ?", (array.array("f", vector).tobytes(), id_))
+    def _known(self, ids: Sequence[int]) -> list[Known]:
+        marks = ", ".join("?" for _ in ids)
+        rows = self._base.execute(
+            "SELECT article.id, title, paragraphs, place, url, day, language, vector, terms FROM article"
+            f" JOIN told ON told.rowid = article.id WHERE article.id IN ({marks})",
+            ids,
+        )
+        found = {row[0]: _row(row) for row in rows}
+        return [found[id_] for id_ in ids]
 
 
-_FIELDS = "article.id, title, paragraphs, place, url, day, language, vector"
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which articles are asked for: of these sources, in this language, of these days and those without a date.
+
+    ``language`` is ``None`` for those of which it is unknown.
+    """
+
+    sources: tuple[str, ...]
+    language: str | None
+    since: dt.date | None = None
+    until: dt.date | None = None
 
 
-def _told(article: Article) -> dict[str, int]:
-    return terms("\n\n".join([f"{headline(article.title)}.", *article.paragraphs]))
+def _told(article: Article) -> str:
+    told = terms("\n\n".join([f"{headline(article.title)}.", *article.paragraphs]))
+    return " ".join(term for term, count in told.items() for _ in range(count))
 
 
-def _window(sources: Sequence[str], since: dt.date | None, until: dt.date | None) -> tuple[str, list[str]]:
-    marks = ", ".join("?" for _ in sources)
-    where, values = [f"source IN ({marks})"], list(sources)
-    if since:
+def _window(window: Window) -> tuple[str, list[str | None]]:
+    marks = ", ".join("?" for _ in window.sources)
+    where = [f"source IN ({marks})", "language IS ?"]
+    values: list[str | None] = [*window.sources, window.language]
+    if window.since:
         where.append("(day IS NULL OR day >= ?)")
-        values.append(since.isoformat())
-    if until:
+        values.append(window.since.isoformat())
+    if window.until:
         where.append("(day IS NULL OR day <= ?)")
-        values.append(until.isoformat())
+        values.append(window.until.isoformat())
     return " AND ".join(where), values
 
 
-def _known(row: tuple[int, str, str, str, str | None, str | None, str | None, bytes | None]) -> Known:
-    id_, title, paragraphs, place, url, day, language, vector = row
+def _row(row: tuple[Any, ...]) -> Known:
+    id_, title, paragraphs, place, url, day, language, vector, told = row
     date = dt.date.fromisoformat(day) if day else None
     article = Article(title, tuple(json.loads(paragraphs)), place, url, date, language)
-    return Known(id_, article, tuple(array.array("f", vector)) if vector else None)
+    lede = terms("\n\n".join([f"{headline(title)}.", *article.paragraphs[:2]]))
+    means = np.frombuffer(vector, np.float16).astype(np.float32) if vector else None
+    return Known(id_, article, Counter(told.split()), lede, means)
 
 
 @contextlib.contextmanager

@@ -1,178 +1,146 @@
 """Link what was said to the article that it is about, or to none.
 
-How far a transcript and an article speak of the same thing is one number, their *overlap*::
+Candidates come from the index: per language the twelve that share most words with the talk and the twelve nearest in
+meaning, within a window of days where the talk's day is known. ``rank`` compares each with the talk; a logistic
+regression makes of its figures the probability that the candidate is the right article, and the probability decides:
+``linked`` above a threshold at which hardly any wrong one was seen, a ``review`` by a person above a lower one, else
+``none``. One story has an article in each language, so candidates are rivals within a language alone.
 
-    overlap = shared / √(said · told) · age + TITLE_SHARE · named
-
-``shared``  the weight of the terms that both have (see ``words``: stems, figures, names by their sound). A term weighs
-            by its rarity, log(1 + articles / articles with it), so that what every candidate says decides nothing. A
-            folder of thirty knows little about rarity and a folder of one nothing, so 40 articles of an imagined
-            background, in which the words of ``common_words.txt`` are frequent, are counted in.
-``said``    the weight of all that was said: commentary on something else shares little of it.
-``told``    the weight of all that the article tells: an article on a neighbouring story shares the people and the
-            place, but has figures and facts of its own that nobody spoke of. Dividing by both is the cosine of two
-            sets; it keeps a long article from winning by its length. Neither counts for more than three times the
-            other, so that a live blog or a rambling speaker is not ruled out.
-``age``     1 up to two days apart, falling to 0.7 within a month, where both dates are known. Never less: dates of
-            old videos are often wrong, and what was said counts for more.
-``named``   how much of the video's own title stands in the article's headline, where a title is given.
-
-The score is the overlap on a logistic scale, centred between the wrong and the right best candidates of the bed
-below. It reads like a confidence and keeps the order, but is no measured probability.
+The weights and thresholds in ``link.toml`` are made by ``tests/fit_link.py`` from the half of ``tests/articles/bed``
+that may be looked at; ``tests/bench_link.py --held-out`` states what they come to on the other. There are four sets:
+with and without dates, with and without meaning.
 """
 
 import datetime as dt
 import math
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 
-from votd.media.articles.title import headline
-from votd.media.articles.words import is_common, is_figure, is_year, terms
-from votd.media.model import Article, Candidate, Link, LinkStatus, Transcript
+from votd.media.articles.evidence import evidence
+from votd.media.articles.index import Index, Known, Window
+from votd.media.articles.meaning import Vector
+from votd.media.articles.rank import FEATURES, Said, features, rarity
+from votd.media.model import Candidate, Link, LinkStatus
 
-# Chosen on 18 commentaries, 13 of them with an article, against 59 articles, 45 of which surround one summit and war:
-# whole, halved, doubled by digression, with 25 and 40 % of the words wrong; with the right article, without it, and
-# with one candidate alone. Best candidates that were wrong overlapped by 0.30 at most (half of them under 0.14), right
-# ones in the same language and with no words wrong by 0.37 at least (half of them over 0.49). Of three commentaries
-# written after that, two were linked (0.50, 0.56), and one that paraphrases loosely was not (0.19).
-LINKED = 0.34
-"""What the overlap must reach where nothing else tells of the matter at all."""
-LINKED_AHEAD, LEAD_SHARE = 0.40, 0.5
-"""What the overlap and half of its lead over the next article must reach together: a misheard talk overlaps less with
-everything, so its lead says more than its overlap. Wrong best candidates of the bed reached 0.35 at most, with 0 to
-25 % of the words wrong; of the right ones at 10 to 25 %, this links four in a hundred more than LINKED alone."""
-REVIEW = 0.20
-MARGIN = 0.25
-"""How far, as a share of the best overlap, the next article must stay behind: two versions of a story are a choice."""
-MIN_SHARED = 8
-"""Terms that are not common and must be shared before anything is linked: a few words prove nothing."""
-
+EACH = 12
+"""Candidates of each kind in each language."""
+BEFORE_DAYS, AFTER_DAYS = 30, 3
+"""The window around the talk's day: a commentary comes with its article, or some days after it."""
+SAME_STORY_DAYS = 2
 LISTED = 5
-BACKGROUND = 40
-COMMON_SHARE = 0.25
-RARE_SHARE = 0.02
-FIGURE_WEIGHT = 1.5
-TITLE_SHARE = 0.1
-BOILERPLATE_ARTICLES = 3
-LENGTH_RATIO = 3
-SAME_ARTICLE = 0.8
-_MIDDLE, _SLOPE = 0.28, 0.03  # of the logistic scale
-_AGE_FLOOR, _AGE_FREE_DAYS, _AGE_DAYS = 0.7, 2, 7
-
-Weigh = Callable[[str], float]
-Terms = Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class _Rated:
-    """One article compared: its overlap, the number of uncommon terms shared, and its terms."""
+class Judge:
+    """One set of weights, in the order of ``FEATURES``, and the probabilities from which something is done."""
 
-    article: Article
-    overlap: float
-    shared: int
-    terms: Terms
+    weights: tuple[float, ...]
+    constant: float
+    linked: float
+    review: float
 
 
-def link(
-    transcript: Transcript, articles: Sequence[Article], *, title: str | None = None, date: dt.date | None = None
-) -> Link:
-    """Compare a transcript with every article; the first five come back, best first, equal ones in the given order.
+def link(index: Index, said: Said, sources: Sequence[str]) -> Link:
+    """Find the article of a talk among those of the sources; best first, five at most.
 
-    ``title`` and ``date`` are the video's, where they are known. Without words or articles the answer is ``none``
-    with no candidates, whatever the title says.
+    Without words the answer is ``none`` with no candidates, whatever the title says. Where nothing of the talk's days
+    could be its article, older and newer ones are looked at, for review alone: the day may be wrong.
     """
-    said = terms(transcript.text)
-    if not said:
-        return Link("none", ())
-    told = [terms(text) for text in _texts(articles)]
-    weigh = _rarity(told)
-    rated = [
-        _rate(article, said, own, weigh, title=title, date=date)
-        for article, own in zip(articles, told, strict=True)
-        if own
-    ]
-    best = sorted((one for one in rated if one.overlap > 0), key=lambda one: -one.overlap)
-    return Link(_verdict(best), tuple(Candidate(one.article, _score(one.overlap)) for one in best[:LISTED]))
+    found = _judged(index, said, sources)
+    if said.day is None or any(one.score >= _review(said) for one in found):
+        return _verdict(found, said)
+    undated = _verdict(_judged(index, replace(said, day=None), sources), replace(said, day=None))
+    status: LinkStatus = "review" if undated.status == "linked" else undated.status
+    return Link(status, tuple(replace(one, linked=False) for one in undated.candidates))
 
 
-def _texts(articles: Sequence[Article]) -> list[str]:
-    """Return what each article says: headline and paragraphs, without those that several others have too.
+def candidates(index: Index, said: Said, sources: Sequence[str]) -> list[Known]:
+    """Return what could be the talk's article, in no order that means anything."""
+    having = index.frequencies(said.terms)
+    rare = sorted(having, key=lambda term: (having[term], term))
+    found: dict[int, Known] = {}
+    for language in index.languages(sources):
+        window = Window(tuple(sources), language)
+        if said.day is not None:
+            day = dt.date.fromordinal(said.day)
+            since, until = day - dt.timedelta(days=BEFORE_DAYS), day + dt.timedelta(days=AFTER_DAYS)
+            window = replace(window, since=since, until=until)
+        found |= {one.id: one for one in index.telling(rare, window, EACH)}
+        if said.vectors is not None:
+            found |= {one.id: one for one in index.meaning(said.vectors, window, EACH)}
+    return list(found.values())
 
-    A paragraph that stands under three headlines is the site's, whatever it says. Copies of one article have the same
-    headline and do not make each other's text boilerplate.
-    """
-    headlines = [headline(article.title) for article in articles]
-    seen: dict[str, set[str]] = {}
-    for article, head in zip(articles, headlines, strict=True):
-        for paragraph in article.paragraphs:
-            seen.setdefault(paragraph, set()).add(head)
+
+def compared(index: Index, said: Said, sources: Sequence[str]) -> tuple[list[Known], Vector]:
+    """Return the candidates and a row of figures for each."""
+    found = candidates(index, said, sources)
+    count, length = index.size()
+    having = index.frequencies({term for one in found for term in (*one.terms, *one.lede)} | {*said.terms, *said.named})
+    return found, features(said, found, rarity(count, having), length)
+
+
+def _judged(index: Index, said: Said, sources: Sequence[str]) -> list[Candidate]:
+    if not said.terms:
+        return []
+    found, rows = compared(index, said, sources)
+    scored = []
+    for one, row in zip(found, rows, strict=True):
+        dated = said.day is not None and one.article.date is not None
+        judge = _judge(dated=dated, meaning=said.vectors is not None and one.vector is not None)
+        scored.append((probability(judge, row), judge, one))
+    scored.sort(key=lambda each: (-each[0], each[2].article.file))
     return [
-        "\n\n".join([f"{head}.", *(p for p in article.paragraphs if len(seen[p]) < BOILERPLATE_ARTICLES)])
-        for article, head in zip(articles, headlines, strict=True)
+        Candidate(one.article, round(score, 4), evidence(said, one), score >= judge.linked)
+        for score, judge, one in scored
     ]
 
 
-def _rarity(told: Sequence[Terms]) -> Weigh:
-    """Return what a term weighs among these articles and an imagined background."""
-    having = Counter(term for own in told for term in own)
-
-    @cache
-    def weigh(term: str) -> float:
-        usual = COMMON_SHARE if is_common(term) or is_year(term) else RARE_SHARE
-        rarity = math.log(1 + (len(told) + BACKGROUND) / (1 + having[term] + BACKGROUND * usual))
-        return rarity * FIGURE_WEIGHT if is_figure(term) else rarity
-
-    return weigh
-
-
-def _rate(
-    article: Article, said: Terms, told: Terms, weigh: Weigh, *, title: str | None, date: dt.date | None
-) -> _Rated:
-    both = [term for term in said if term in told]
-    overlap = _cosine(sum(map(weigh, both)), sum(map(weigh, said)), sum(map(weigh, told)))
-    overlap = overlap * _age(article.date, date) + TITLE_SHARE * _named(article.title, title, weigh)
-    return _Rated(article, min(overlap, 1.0), sum(not is_common(term) for term in both), told)
+def _verdict(found: Sequence[Candidate], said: Said) -> Link:
+    """Link the first, and those in other languages that are sure as well and of its days; the rest are candidates."""
+    if not found:
+        return Link("none", ())
+    first = found[0]
+    languages = {first.article.language}
+    kept = [first]
+    for one in found[1:]:
+        if one.linked and one.article.language not in languages and _together(first, one):
+            languages.add(one.article.language)
+            kept.append(one)
+    others = [replace(one, linked=False) for one in found if one not in kept]
+    listed = (*kept, *others)[:LISTED]
+    if first.linked:
+        return Link("linked", listed)
+    status: LinkStatus = "review" if first.score >= _review(said) else "none"
+    return Link(status, tuple(replace(one, linked=False) for one in listed))
 
 
-def _cosine(shared: float, said: float, told: float) -> float:
-    return shared / math.sqrt(min(said, LENGTH_RATIO * told) * min(told, LENGTH_RATIO * said))
+def _review(said: Said) -> float:
+    return _judge(dated=said.day is not None, meaning=said.vectors is not None).review
 
 
-def _age(published: dt.date | None, spoken: dt.date | None) -> float:
-    if published is None or spoken is None:
-        return 1.0
-    days = max(0, abs((published - spoken).days) - _AGE_FREE_DAYS)
-    return _AGE_FLOOR + (1 - _AGE_FLOOR) * math.exp(-days / _AGE_DAYS)
-
-
-def _named(published: str, given: str | None, weigh: Weigh) -> float:
-    """Return the share of the video's title, by weight, that stands in an article's headline."""
-    wanted = terms(headline(given or ""))
-    if not wanted:
-        return 0.0
-    found = terms(headline(published))
-    return sum(weigh(term) for term in wanted if term in found) / sum(map(weigh, wanted))
-
-
-def _verdict(best: Sequence[_Rated]) -> LinkStatus:
-    if not best or best[0].overlap < REVIEW:
-        return "none"
-    first = best[0]
-    rival = next((one.overlap for one in best[1:] if not _same(one, first)), 0.0)
-    alone = first.overlap - rival >= MARGIN * first.overlap
-    enough = first.overlap >= LINKED or (rival and first.overlap + LEAD_SHARE * (first.overlap - rival) >= LINKED_AHEAD)
-    return "linked" if enough and alone and first.shared >= MIN_SHARED else "review"
-
-
-def _same(one: _Rated, other: _Rated) -> bool:
-    """Tell whether two candidates are one article, as where a folder holds its text and its page: no rivals then."""
-    if one.article.url is not None and one.article.url == other.article.url:
+def _together(one: Candidate, other: Candidate) -> bool:
+    if one.article.date is None or other.article.date is None:
         return True
-    both = len(one.terms.keys() & other.terms.keys())
-    return both >= SAME_ARTICLE * len(one.terms.keys() | other.terms.keys())
+    return abs((one.article.date - other.article.date).days) <= SAME_STORY_DAYS
 
 
-def _score(overlap: float) -> float:
-    return round(1 / (1 + math.exp((_MIDDLE - overlap) / _SLOPE)), 4)
+def probability(judge: Judge, row: Vector) -> float:
+    """Return the logistic function of the weighed figures."""
+    at = judge.constant + sum(weight * float(value) for weight, value in zip(judge.weights, row, strict=True))
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, at))))
+
+
+def _judge(*, dated: bool, meaning: bool) -> Judge:
+    return _judges()[f"{'dated' if dated else 'undated'}{'' if meaning else '_words'}"]
+
+
+@cache
+def _judges() -> dict[str, Judge]:
+    read = tomllib.loads(Path(__file__).with_name("link.toml").read_text(encoding="utf-8"))
+    return {
+        name: Judge(tuple(one["weights"].get(f, 0.0) for f in FEATURES), one["constant"], one["linked"], one["review"])
+        for name, one in read.items()
+    }

@@ -16,6 +16,8 @@ from typing import Any
 import yaml
 from articles.bed.filler import daily, follow_ups
 
+from votd.media.articles.meaning import speech_vectors
+from votd.media.articles.rank import Said
 from votd.media.model import Article
 
 HERE = Path(__file__).parent
@@ -109,3 +111,14 @@ def _sentence(line: str) -> tuple[frozenset[int] | None, str]:
 def _article(name: str, article: dict[str, Any]) -> Article:
     paragraphs = tuple(" ".join(p.split()) for p in re.split(r"\n\s*\n", article["text"].strip()))
     return Article(article["title"], paragraphs, f"{name}/{article['id']}", None, article["date"], article["language"])
+
+
+def said_of(talk: Talk, text: str, *, dated: bool, meaning: bool) -> Said:
+    """Return what the linker is told of a talk."""
+    return Said(
+        text,
+        talk.language,
+        talk.title or Path(talk.file).stem,
+        talk.date.toordinal() if dated else None,
+        speech_vectors(text, talk.language) if meaning else None,
+    )
