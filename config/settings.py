@@ -9,13 +9,14 @@ import datetime as dt
 import os
 import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from cronsim import CronSim, CronSimError
 from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -44,7 +45,9 @@ class Settings(BaseSettings):
     home: Path = Field(Path("~/votd"), description="Folder of the drops, the finished work and Prefect's own files")
     store: str | None = Field(None, description="`file:FOLDER` or `s3://BUCKET/PREFIX`; `file:HOME/site` if not set")
     public_url: str | None = Field(None, description="Public address of the store's root, for the links in messages")
-    articles: Path | None = Field(None, description="Folder of the articles among which a drop finds its own")
+    articles: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Folders of articles, among which a drop finds its own; one a line in the environment"
+    )
     timezone: str = Field("Europe/Skopje", description="Of the dates and of the nightly schedule")
     cron: str = Field("0 2 * * *", description="When the nightly flow runs")
     language: str | None = Field(None, description="Of the speech (BCP 47); recognised if not set")
@@ -78,10 +81,18 @@ class Settings(BaseSettings):
         """Take arguments first, then the environment, then the file."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config_file())
 
-    @field_validator("home", "articles", "ffmpeg", "glossary")
+    @field_validator("home", "ffmpeg", "glossary")
     @classmethod
     def _absolute(cls, value: Path | None, info: ValidationInfo) -> Path | None:
         return _base(info.field_name).joinpath(value.expanduser()).absolute() if value else None
+
+    @field_validator("articles", mode="before")
+    @classmethod
+    def _sources(cls, value: object) -> object:
+        given = value.splitlines() if isinstance(value, str) else value
+        if not isinstance(given, list | tuple) or not all(isinstance(one, str) for one in given):
+            raise ValueError("is not a folder, or a list of folders")
+        return tuple(str(_base("articles").joinpath(Path(one).expanduser()).absolute()) for one in given)
 
     @field_validator("timezone")
     @classmethod
@@ -134,7 +145,9 @@ class Settings(BaseSettings):
         if file := config_file():
             flat["config"] = file
         for name, value in self.model_dump(mode="json", exclude_none=True).items():
-            flat |= {f"{name}__{n}": v for n, v in value.items()} if isinstance(value, dict) else {name: value}
+            inner = value if isinstance(value, dict) else {}
+            flat |= {f"{name}__{n}": v for n, v in inner.items()}
+            flat |= {} if inner else {name: "\n".join(value) if isinstance(value, list) else value}
         return {f"VOTD_{name.upper()}": str(value) for name, value in flat.items()}
 
 

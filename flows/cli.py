@@ -50,7 +50,8 @@ Model = Annotated[
     typer.Option(help="Whisper model: auto (what is fit and at hand), a name that faster-whisper knows, or a folder."),
 ]
 Articles = Annotated[
-    Path | None, typer.Option(help="Folder of articles, text or HTML, among which to find the right one.")
+    list[Path] | None,
+    typer.Option(help="Folder of articles, text, Markdown or HTML, among which to find the right one; several may be."),
 ]
 TranscriptFile = Annotated[Path, typer.Argument(help="The JSON that votd transcribe wrote.", show_default=False)]
 
@@ -117,7 +118,7 @@ def publish(
         _known_language(language)
     request = Request(
         video=_absolute(video),
-        articles=_absolute(articles) if articles else settings.articles,
+        articles=_sources(articles) if articles else settings.articles,
         article=_absolute(article) if article else None,
         title=title,
         date=_date(date),
@@ -324,7 +325,7 @@ def caption(
 @app.command(rich_help_panel=STAGES)
 def link(
     transcript: TranscriptFile,
-    articles: Annotated[Path, typer.Option(help="Folder of the candidates.", show_default=False)],
+    articles: Annotated[list[Path], typer.Option(help="Folder of the candidates.", show_default=False)],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     title: Annotated[str | None, typer.Option(help="Title of the video, where it is known.")] = None,
     date: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Day of the video, where it is known.")] = None,
@@ -332,7 +333,7 @@ def link(
     """Find the article that a transcript belongs to, or say that none fits."""
     from votd.flows.stages import link as run
 
-    verdict, problems = run(_transcript(transcript), _absolute(articles), title, _date(date))
+    verdict, problems = run(_transcript(transcript), _sources(articles), title, _date(date))
     for problem in problems:
         typer.echo(f"votd: {problem}", err=True)
     if as_json:
@@ -341,6 +342,10 @@ def link(
     typer.echo(f"{verdict['status']}: {verdict['title'] or 'no article'}")
     for candidate in verdict["candidates"]:
         typer.echo(f"  {candidate['score']:.3f}  {candidate['title']}")
+
+
+def _sources(folders: list[Path]) -> tuple[str, ...]:
+    return tuple(str(_absolute(folder)) for folder in folders)
 
 
 def _settings(**given: Any) -> "Settings":

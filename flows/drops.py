@@ -4,7 +4,6 @@ import asyncio
 import datetime as dt
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from votd.flows.inbox import Claim, Inbox, Settling
 from votd.flows.outcome import Outcome
@@ -26,7 +25,7 @@ class DropResult:
 
 
 async def publish_drop(
-    inbox: Inbox, name: str, *, articles: Path | None, publish: Publish, seen: dt.date | None = None
+    inbox: Inbox, name: str, *, articles: tuple[str, ...], publish: Publish, seen: dt.date | None = None
 ) -> DropResult:
     """Publish one drop. What fails for a reason of its own is rejected; all else goes back, and is tried again."""
     claim = inbox.claim(name)
@@ -54,7 +53,7 @@ async def publish_drop(
     return DropResult(name, "published" if outcome.changed else "unchanged", outcome.record.title, outcome)
 
 
-async def publish_again(inbox: Inbox, name: str, *, articles: Path | None, publish: Publish) -> DropResult:
+async def publish_again(inbox: Inbox, name: str, *, articles: tuple[str, ...], publish: Publish) -> DropResult:
     """Publish once more what went out without something that was unavailable, such as captions."""
     video = inbox.home / "done" / name
     if not video.is_file():

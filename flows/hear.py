@@ -101,9 +101,10 @@ async def with_names(steps: Steps, audio: Audio | None, heard: Speech, link: Lin
     """Put names right that the article, the commentator or the glossary know."""
     if audio is None or not heard.recognitions:
         return heard
-    article = link.best.article if link.best and link.status == "linked" else None
+    articles = [one.article for one in link.linked]
     try:
-        named = [*(names(article) if article else ()), *filter(None, [request.commentator]), *glossary(steps.settings)]
+        named = [name for article in articles for name in names(article)]
+        named += [*filter(None, [request.commentator]), *glossary(steps.settings)]
         if not named or not heard.recognitions[0].transcript.utterances or heard.script is not None:
             return heard
         first = await steps.respell(audio, heard.recognitions[0], tuple(dict.fromkeys(named)))

@@ -31,7 +31,7 @@ class Request:
     """
 
     video: Path
-    articles: Path | None = None
+    articles: tuple[str, ...] = ()
     article: Path | None = None
     title: str | None = None
     date: dt.date | None = None
@@ -91,7 +91,7 @@ def language_of(file: Path) -> str | None:
 def _facts(request: Request, sidecar: Path | None) -> dict[str, Any]:
     facts = _read(sidecar) if sidecar else {}
     if sidecar and "article" in facts:
-        facts["article"] = _article(sidecar, request.articles or sidecar.parent, facts["article"])
+        facts["article"] = _article(sidecar, request.articles, facts["article"])
     return facts
 
 
@@ -99,20 +99,22 @@ def checked(request: Request) -> Request:
     """Refuse what the command got wrong before hours of work are done; return the same request."""
     if request.article:
         read_file(request.article)
-    elif request.articles and not request.articles.is_dir():
-        raise errors.BadRequest(f"{request.articles} is not a folder of articles.")
+    for folder in request.articles:
+        if not Path(folder).is_dir():
+            raise errors.BadRequest(f"{folder} is not a folder of articles.")
     for file in (request.script, *(file for file, _ in request.captions or ())):
         if file and not file.is_file():
             raise errors.BadRequest(f"There is no file {file}.")
     return request
 
 
-def _article(sidecar: Path, folder: Path, name: str) -> Path:
-    """Find the article that a sidecar names: a file in the folder of the articles, and nowhere else."""
-    path = (folder / name).resolve()
-    if not path.is_relative_to(folder.resolve()) or not path.is_file():
-        raise errors.RejectedSource(f"{shown(sidecar.name)} names the article “{shown(name)}”, which is not there.")
-    return path
+def _article(sidecar: Path, folders: Sequence[str], name: str) -> Path:
+    """Find the article that a sidecar names: a file in a folder of the articles, and nowhere else."""
+    for folder in map(Path, folders or (str(sidecar.parent),)):
+        path = (folder / name).resolve()
+        if path.is_relative_to(folder.resolve()) and path.is_file():
+            return path
+    raise errors.RejectedSource(f"{shown(sidecar.name)} names the article “{shown(name)}”, which is not there.")
 
 
 def _read(sidecar: Path) -> dict[str, Any]:

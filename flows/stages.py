@@ -11,10 +11,10 @@ import imageio_ffmpeg
 
 from votd.config.profiles import caption_style, ladder, word_classes
 from votd.config.settings import Settings
+from votd.flows.articles import find, said_of
 from votd.flows.display import Bars, Ledger
 from votd.flows.speech import UNDETERMINED, fit_model, track_label, user_cache
-from votd.media.articles.link import link as judge_link
-from votd.media.articles.read import read_folder
+from votd.media.articles.index import Index
 from votd.media.captions import webvtt
 from votd.media.captions.cues import cues
 from votd.media.model import CaptionTrack, Loudness, MediaInfo, Transcript
@@ -89,19 +89,28 @@ def caption(transcript: Transcript, to: Path) -> str:
 
 
 def link(
-    transcript: Transcript, articles: Path, title: str | None, date: dt.date | None
+    transcript: Transcript, articles: tuple[str, ...], title: str | None, date: dt.date | None
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Judge a transcript against a folder; return the verdict as plain JSON data, and sentences on bad files."""
-    found = read_folder(articles)
-    verdict = judge_link(transcript, found.articles, title=title, date=date)
+    """Judge a transcript against folders; return the verdict as plain JSON data, and sentences on bad files."""
+    now = dt.datetime.now(dt.UTC)
+    with contextlib.closing(Index()) as index:
+        found = find(index, articles, said_of(transcript, title or "", date), sure_of_day=True, now=now)
     candidates = [
-        {"title": c.article.title, "file": c.article.file, "url": c.article.url, "score": round(c.score, 4)}
-        for c in verdict.candidates
+        {
+            "title": c.article.title,
+            "file": c.article.file,
+            "url": c.article.url,
+            "language": c.article.language,
+            "score": c.score,
+            "linked": c.linked,
+            "evidence": c.evidence,
+        }
+        for c in found.link.candidates
     ]
-    nothing = {"title": None, "file": None, "url": None, "score": 0.0}
-    best = candidates[0] if candidates and verdict.status == "linked" else nothing
+    nothing = {"title": None, "file": None, "url": None}
+    best = {name: candidates[0][name] for name in nothing} if found.link.linked else nothing
     score = candidates[0]["score"] if candidates else 0.0
-    return {"status": verdict.status, **best, "score": score, "candidates": candidates}, found.problems
+    return {"status": found.link.status, **best, "score": score, "candidates": candidates}, found.problems
 
 
 async def _audio(

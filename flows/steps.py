@@ -18,6 +18,7 @@ import imageio_ffmpeg
 
 from votd.config import profiles
 from votd.config.settings import Settings
+from votd.flows.articles import Found, chosen, find, index_of, said_of
 from votd.flows.assemble import ENCODING, STEPS, Encoded, Parts, Speech, assemble
 from votd.flows.display import Ledger
 from votd.flows.facts import Identity, identify, noted
@@ -29,15 +30,12 @@ from votd.flows.speech import (
     fit_model,
 )
 from votd.flows.verify import failure, files_of, lines
-from votd.media.articles.link import link
-from votd.media.articles.read import read_file, read_folder
 from votd.media.captions.read import parse as parse_captions
 from votd.media.delivery import publish as delivery
 from votd.media.delivery.store import Store, open_store
 from votd.media.errors import BadRequest, Unfit, VotdError
 from votd.media.model import (
     AudioStream,
-    Candidate,
     CaptionTrack,
     Encoding,
     Link,
@@ -285,20 +283,18 @@ class Steps:
             raise BadRequest(f"{standing.id} was published by an older votd: publish its video again first.")
         return Encoded(load(Encoding, found.data), None, place)
 
-    async def link(self, transcript: Transcript | None, request: Request, stem: str) -> tuple[Link, tuple[str, ...]]:
+    async def link(self, transcript: Transcript | None, request: Request, identity: Identity) -> Found:
         """Find the article among the candidates, or judge the one that a person named; with sentences on bad files."""
         with self.ledger.stage("link"):
             heard = transcript or Transcript(request.language or UNDETERMINED, 0.0, 0, ())
+            if not request.article and not request.articles:
+                return Found(Link("none", ()))
+            said = await asyncio.to_thread(said_of, heard, request.title or identity.stem, identity.date)
             if request.article:
-                chosen = await asyncio.to_thread(read_file, request.article)
-                verdict = link(heard, [chosen], title=request.title, date=request.date)
-                score = verdict.best.score if verdict.best else 0.0
-                return Link("linked", (Candidate(chosen, score),)), ()
-            if not request.articles:
-                return Link("none", ()), ()
-            found = await asyncio.to_thread(read_folder, request.articles)
-            verdict = link(heard, found.articles, title=request.title or stem, date=request.date)
-            return verdict, found.problems
+                return await asyncio.to_thread(chosen, said, request.article)
+            sure, now = request.date is not None, dt.datetime.now(self.settings.zone)
+            with contextlib.closing(index_of(self.settings)) as index:
+                return await asyncio.to_thread(find, index, request.articles, said, sure_of_day=sure, now=now)
 
     async def publish(self, parts: Parts, standing: Record | None) -> delivery.Publication:
         """Put the version together and upload it: immutable objects first, pointers last."""

@@ -7,7 +7,7 @@ import asyncio
 import dataclasses
 from collections.abc import Awaitable
 from dataclasses import asdict
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from votd.config.settings import Settings
 from votd.flows.assemble import Encoded, Parts, Speech, measured
@@ -41,9 +41,9 @@ async def publish(request: Request, steps: Steps) -> Outcome:
         audio = await steps.extract_audio(source, info, language)
         hearing = hear(steps, dataclasses.replace(request, language=language), beside, audio, before)
         encoded, heard = await side_by_side(steps.transcode(source, info, audio), hearing)
-        link, problems = await steps.link(heard.transcript, request, identity.stem)
-        articles = linked(link, request, standing)
-        speech = captioned(await with_names(steps, audio, heard, link, request), encoded, steps.settings)
+        found = await steps.link(heard.transcript, request, identity)
+        articles = linked(found.link, request, standing)
+        speech = captioned(await with_names(steps, audio, heard, found.link, request), encoded, steps.settings)
         title = headline(articles[0].title) if articles else None
         parts = Parts(
             facts=facts(request, identity, before, title, steps.settings.rubric),
@@ -66,8 +66,8 @@ async def publish(request: Request, steps: Steps) -> Outcome:
             changed=done.changed,
             uploaded=done.uploaded,
             address=steps.address,
-            link=link,
-            warnings=(*damage(encoded), *speech.doubts, *problems),
+            link=found.link,
+            warnings=(*damage(encoded), *speech.doubts, *found.problems),
             again=speech.again,
             stages=tuple(steps.ledger.stages),
         )
@@ -107,12 +107,17 @@ def linked(link: Link, request: Request, standing: Record | None) -> tuple[Recor
     before = standing.articles if standing else ()
     if not request.article and (any(a.origin == "person" for a in before) or not request.articles):
         return before
-    if link.best is None or link.status != "linked":
-        return ()
-    article = link.best.article
-    origin = "person" if request.article else "machine"
-    score = round(link.best.score, 3)
-    return (RecordArticle(title=article.title, url=article.url, language=article.language, origin=origin, score=score),)
+    origin: Literal["person", "machine"] = "person" if request.article else "machine"
+    return tuple(
+        RecordArticle(
+            title=one.article.title,
+            url=one.article.url,
+            language=one.article.language,
+            origin=origin,
+            score=round(one.score, 3),
+        )
+        for one in link.linked
+    )
 
 
 async def side_by_side(first: Awaitable[A], second: Awaitable[B]) -> tuple[A, B]:

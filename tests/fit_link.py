@@ -72,8 +72,8 @@ def embed(index: Index) -> None:
     """Give every article its vector."""
     from votd.media.articles.index import Window
 
-    for language in index.languages(["bed"]):
-        while found := index.without_vector(Window(("bed",), language), 64):
+    for tongue in index.tongues(["bed"]):
+        while found := index.without_vector(Window(("bed",), tongue), 64):
             index.remember([one.id for one in found], meaning.article_vectors([one.article for one in found]))
 
 

@@ -32,7 +32,8 @@ CREATE TABLE source (
 );
 CREATE TABLE article (
   id INTEGER PRIMARY KEY, source TEXT NOT NULL, place TEXT NOT NULL, fingerprint TEXT NOT NULL, title TEXT NOT NULL,
-  paragraphs TEXT NOT NULL, url TEXT, day TEXT, language TEXT, length INTEGER NOT NULL, vector BLOB,
+  paragraphs TEXT NOT NULL, url TEXT, day TEXT, language TEXT, tongue TEXT NOT NULL,
+  length INTEGER NOT NULL, vector BLOB,
   UNIQUE (source, place)
 );
 CREATE INDEX by_day ON article (day);
@@ -45,11 +46,13 @@ CREATE VIRTUAL TABLE frequency USING fts5vocab (told, row);
 class Known:
     """One article of the index: what it tells as terms, its headline and first two paragraphs apart, and its meaning.
 
-    ``vector`` is a row of ``meaning.article_vectors``; ``None`` where nobody has asked yet.
+    ``tongue`` is the language's first part, guessed by the script where nobody says it. ``vector`` is a row of
+    ``meaning.article_vectors``; ``None`` where nobody has asked yet.
     """
 
     id: int
     article: Article
+    tongue: str
     terms: Mapping[str, int]
     lede: Mapping[str, int]
     vector: Vector | None = None
@@ -116,11 +119,13 @@ class Index:
                     article.url,
                     article.date.isoformat() if article.date else None,
                     article.language,
+                    tongue(article),
                     told.count(" ") + 1,
                 )
                 made = self._base.execute(
-                    "INSERT INTO article (source, place, fingerprint, title, paragraphs, url, day, language, length)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT INTO article"
+                    " (source, place, fingerprint, title, paragraphs, url, day, language, tongue, length)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     row,
                 )
                 self._base.execute("INSERT INTO told (rowid, terms) VALUES (?, ?)", (made.lastrowid, told))
@@ -158,10 +163,10 @@ class Index:
         count, length = self._base.execute("SELECT count(*), coalesce(avg(length), 1) FROM article").fetchone()
         return int(count), float(length)
 
-    def languages(self, sources: Sequence[str]) -> list[str | None]:
+    def tongues(self, sources: Sequence[str]) -> list[str]:
         """Return the languages of what these sources brought."""
         marks = ", ".join("?" for _ in sources)
-        ask = f"SELECT DISTINCT language FROM article WHERE source IN ({marks})"
+        ask = f"SELECT DISTINCT tongue FROM article WHERE source IN ({marks})"
         rows = self._base.execute(ask, tuple(sources))
         return [row[0] for row in rows]
 
@@ -219,7 +224,7 @@ class Index:
     def _known(self, ids: Sequence[int]) -> list[Known]:
         marks = ", ".join("?" for _ in ids)
         rows = self._base.execute(
-            "SELECT article.id, title, paragraphs, place, url, day, language, vector, terms FROM article"
+            "SELECT article.id, title, paragraphs, place, url, day, language, tongue, vector, terms FROM article"
             f" JOIN told ON told.rowid = article.id WHERE article.id IN ({marks})",
             ids,
         )
@@ -229,15 +234,20 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which articles are asked for: of these sources, in this language, of these days and those without a date.
-
-    ``language`` is ``None`` for those of which it is unknown.
-    """
+    """Which articles are asked for: of these sources, in this language, of these days and those without a date."""
 
     sources: tuple[str, ...]
-    language: str | None
+    tongue: str
     since: dt.date | None = None
     until: dt.date | None = None
+
+
+def tongue(article: Article) -> str:
+    """Return the first part of an article's language; where it has none, Cyrillic is taken for Macedonian."""
+    if article.language:
+        return article.language.partition("-")[0]
+    letters = [letter for letter in article.title + "".join(article.paragraphs[:2]) if letter.isalpha()]
+    return "mk" if sum("\u0400" <= letter <= "\u04ff" for letter in letters) > len(letters) / 2 else "en"
 
 
 def _told(article: Article) -> str:
@@ -245,10 +255,10 @@ def _told(article: Article) -> str:
     return " ".join(term for term, count in told.items() for _ in range(count))
 
 
-def _window(window: Window) -> tuple[str, list[str | None]]:
+def _window(window: Window) -> tuple[str, list[str]]:
     marks = ", ".join("?" for _ in window.sources)
-    where = [f"source IN ({marks})", "language IS ?"]
-    values: list[str | None] = [*window.sources, window.language]
+    where = [f"source IN ({marks})", "tongue = ?"]
+    values = [*window.sources, window.tongue]
     if window.since:
         where.append("(day IS NULL OR day >= ?)")
         values.append(window.since.isoformat())
@@ -259,12 +269,12 @@ def _window(window: Window) -> tuple[str, list[str | None]]:
 
 
 def _row(row: tuple[Any, ...]) -> Known:
-    id_, title, paragraphs, place, url, day, language, vector, told = row
+    id_, title, paragraphs, place, url, day, language, spoken, vector, told = row
     date = dt.date.fromisoformat(day) if day else None
     article = Article(title, tuple(json.loads(paragraphs)), place, url, date, language)
     lede = terms("\n\n".join([f"{headline(title)}.", *article.paragraphs[:2]]))
     means = np.frombuffer(vector, np.float16).astype(np.float32) if vector else None
-    return Known(id_, article, Counter(told.split()), lede, means)
+    return Known(id_, article, spoken, Counter(told.split()), lede, means)
 
 
 @contextlib.contextmanager

@@ -20,7 +20,7 @@ from functools import cache
 from pathlib import Path
 
 from votd.media.articles.evidence import evidence
-from votd.media.articles.index import Index, Known, Window
+from votd.media.articles.index import Index, Known, Window, tongue
 from votd.media.articles.meaning import Vector
 from votd.media.articles.rank import FEATURES, Said, features, rarity
 from votd.media.model import Candidate, Link, LinkStatus
@@ -43,18 +43,22 @@ class Judge:
     review: float
 
 
-def link(index: Index, said: Said, sources: Sequence[str]) -> Link:
+def link(index: Index, said: Said, sources: Sequence[str], *, sure_of_day: bool = True) -> Link:
     """Find the article of a talk among those of the sources; best first, five at most.
 
     Without words the answer is ``none`` with no candidates, whatever the title says. Where nothing of the talk's days
-    could be its article, older and newer ones are looked at, for review alone: the day may be wrong.
+    is linked, older and newer articles are looked at: for review alone, unless the day was only presumed.
     """
-    found = _judged(index, said, sources)
-    if said.day is None or any(one.score >= _review(said) for one in found):
-        return _verdict(found, said)
-    undated = _verdict(_judged(index, replace(said, day=None), sources), replace(said, day=None))
-    status: LinkStatus = "review" if undated.status == "linked" else undated.status
-    return Link(status, tuple(replace(one, linked=False) for one in undated.candidates))
+    found = _verdict(_judged(index, said, sources), said)
+    if said.day is None or found.status == "linked":
+        return found
+    undated = replace(said, day=None)
+    other = _verdict(_judged(index, undated, sources), undated)
+    if not sure_of_day and other.status == "linked":
+        return other
+    if found.status == "none" and other.status != "none":
+        return Link("review", tuple(replace(one, linked=False) for one in other.candidates))
+    return found
 
 
 def candidates(index: Index, said: Said, sources: Sequence[str]) -> list[Known]:
@@ -62,8 +66,8 @@ def candidates(index: Index, said: Said, sources: Sequence[str]) -> list[Known]:
     having = index.frequencies(said.terms)
     rare = sorted(having, key=lambda term: (having[term], term))
     found: dict[int, Known] = {}
-    for language in index.languages(sources):
-        window = Window(tuple(sources), language)
+    for spoken in index.tongues(sources):
+        window = Window(tuple(sources), spoken)
         if said.day is not None:
             day = dt.date.fromordinal(said.day)
             since, until = day - dt.timedelta(days=BEFORE_DAYS), day + dt.timedelta(days=AFTER_DAYS)
@@ -103,11 +107,10 @@ def _verdict(found: Sequence[Candidate], said: Said) -> Link:
     if not found:
         return Link("none", ())
     first = found[0]
-    languages = {first.article.language}
     kept = [first]
     for one in found[1:]:
-        if one.linked and one.article.language not in languages and _together(first, one):
-            languages.add(one.article.language)
+        tongues = {tongue(other.article) for other in kept}
+        if one.linked and tongue(one.article) not in tongues and _together(first, one):
             kept.append(one)
     others = [replace(one, linked=False) for one in found if one not in kept]
     listed = (*kept, *others)[:LISTED]

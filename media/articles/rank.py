@@ -72,8 +72,8 @@ def bm25(said: Terms, told: Terms, weigh: Weigh, mean_length: float) -> float:
 def features(said: Said, candidates: Sequence[Known], weigh: Weigh, mean_length: float) -> Vector:
     """Return a row of ``FEATURES`` for each candidate; candidates of a language are each other's rivals."""
     rows = np.zeros((len(candidates), len(FEATURES)), np.float32)
-    for language in {one.article.language for one in candidates}:
-        at = [i for i, one in enumerate(candidates) if one.article.language == language]
+    for tongue in {one.tongue for one in candidates}:
+        at = [i for i, one in enumerate(candidates) if one.tongue == tongue]
         rows[at] = _rivals(said, [candidates[i] for i in at], weigh, mean_length)
     return rows
 
@@ -126,4 +126,4 @@ def _other(said: Said, one: Known) -> list[float]:
     age = None if said.day is None or one.article.date is None else said.day - one.article.date.toordinal()
     dated = [0.0] * 4 if age is None else [age in (0, 1), age == 2, 3 <= age <= 5 or age == -1, age < -1]
     rubric = headline(one.article.title) != one.article.title
-    return [*map(float, dated), float(one.article.language == said.language), float(rubric)]
+    return [*map(float, dated), float(one.tongue == (said.language or "").partition("-")[0]), float(rubric)]

@@ -37,7 +37,7 @@ def read_folder(folder: Path) -> Collection:
     """
     articles: list[Article] = []
     problems: list[str] = []
-    for path in _files(folder):
+    for path in files(folder):
         try:
             articles.append(read_file(path))
         except BadRequest as e:
@@ -66,7 +66,8 @@ def read_file(path: Path) -> Article:
     )
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def files(folder: Path) -> Iterator[Path]:
+    """Yield what may be an article in a folder, by name; see ``read_folder``."""
     try:
         paths = sorted(folder.iterdir())
     except (OSError, ValueError) as e:
