@@ -133,7 +133,8 @@ def transcoding(desk: Desk) -> bool:
 
 def recognising(desk: Desk) -> bool:
     """Tell whether the recogniser runs, after the transcoding has ended."""
-    return runs(desk, "votd.media.speech.recognise") and bool(desk.finished("encode"))
+    done = bool(desk.finished("encode")), bool(desk.finished("transcript"))
+    return runs(desk, "votd.media.speech.child") and done == (True, False)
 
 
 @pytest.mark.parametrize("how", [(), ("--flow",)], ids=["direct", "flow"])
