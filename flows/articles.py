@@ -5,16 +5,22 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from votd.config.settings import Settings
 from votd.media.articles import meaning
+from votd.media.articles.chapters import chapters
 from votd.media.articles.gather import gather_folder
 from votd.media.articles.index import Index, Window
 from votd.media.articles.link import AFTER_DAYS, BEFORE_DAYS, EACH, link
+from votd.media.articles.passages import passages, sentences
 from votd.media.articles.rank import Said
 from votd.media.articles.read import read_file
-from votd.media.model import Candidate, Link, Transcript
+from votd.media.articles.title import headline
+from votd.media.model import Candidate, Link, Passage, Transcript
+from votd.media.record import RecordArticle, RecordChapter, RecordPassage
 
+QUOTED_WORDS = 10
 FOREIGN = 100
 """Articles of other languages that are embedded for one talk, the latest first: those share no words with it."""
 
@@ -80,3 +86,42 @@ def said_of(heard: Transcript, title: str, day: dt.date | None) -> Said:
     means = meaning.available() and bool(heard.text.strip())
     vectors = meaning.speech_vectors(heard.text, heard.language) if means else None
     return Said(heard.text, heard.language, title, day.toordinal() if day else None, vectors)
+
+
+def described(
+    link: Link, transcript: Transcript | None, origin: Literal["machine", "person"]
+) -> tuple[RecordArticle, ...]:
+    """Return what the record says of the linked articles: which moments of the talk tell which of their paragraphs."""
+    said = sentences(transcript) if transcript else ()
+    return tuple(
+        RecordArticle(
+            title=one.article.title,
+            url=one.article.url,
+            language=one.article.language,
+            date=one.article.date,
+            origin=origin,
+            score=round(one.score, 3),
+            passages=tuple(
+                RecordPassage(
+                    paragraph=p.paragraph + 1,
+                    quote=" ".join(one.article.paragraphs[p.paragraph].split()[:QUOTED_WORDS]),
+                    start_ms=p.start_ms,
+                    end_ms=p.end_ms,
+                )
+                for p in passages(
+                    said, one.article.paragraphs, transcript.language if transcript else None, one.article.language
+                )
+            ),
+        )
+        for one in link.linked
+    )
+
+
+def chapters_of(link: Link, articles: Sequence[RecordArticle], duration_ms: int) -> tuple[RecordChapter, ...]:
+    """Make chapters of the first article's passages; none without a link."""
+    if not link.linked or not articles:
+        return ()
+    told = [Passage(p.paragraph - 1, p.start_ms, p.end_ms) for p in articles[0].passages]
+    first = link.linked[0].article
+    made = chapters(told, first.paragraphs, headline(first.title), duration_ms)
+    return tuple(RecordChapter(start_ms=c.start_ms, end_ms=c.end_ms, title=c.title) for c in made)

@@ -3,19 +3,23 @@
 import dataclasses
 import datetime as dt
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from votd.flows.facts import Facts
 from votd.media.captions import webvtt
 from votd.media.delivery.publish import version_folder
 from votd.media.model import CaptionTrack, CueVerdict, Encoding, MediaInfo, Quality, Recognition, Transcript
 from votd.media.player.page import page, page_digest, player_file
+from votd.media.player.structured import absolute, oembed, structured
 from votd.media.record import (
     Record,
     RecordArticle,
     RecordCaptions,
+    RecordChapter,
     RecordLoudness,
     RecordRendition,
     RecordSpeech,
@@ -26,7 +30,7 @@ from votd.media.video import dash, hls
 from votd.media.video.ladder import display_size
 
 ENCODING = "encoding.json"
-STEPS = {"source": 1, "probe": 2, "audio": 2, "encode": 2, "transcript": 2, "names": 1, "version": 3, "verify": 1}
+STEPS = {"source": 1, "probe": 2, "audio": 2, "encode": 2, "transcript": 2, "names": 1, "version": 4, "verify": 1}
 """The number of each step: raise it when what the step makes changes. Every video is a new version then, and what the
 step made is made again; ``version`` is what is written below. The page counts by its own digest."""
 
@@ -73,7 +77,7 @@ class Speech:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Everything that one version is made of."""
+    """Everything that one version is made of; ``public`` is the store's public address, where it has one."""
 
     facts: Facts
     source: Source
@@ -81,6 +85,8 @@ class Parts:
     speech: Speech
     articles: tuple[RecordArticle, ...]
     language: str | None
+    chapters: tuple[RecordChapter, ...] = ()
+    public: str | None = None
 
 
 def measured(sha256: str, info: MediaInfo) -> Source:
@@ -113,7 +119,9 @@ def version(parts: Parts) -> str:
         [hashlib.sha256(dump(track)).hexdigest() for track in said.tracks],
         said.transcript and hashlib.sha256(dump(said.transcript)).hexdigest(),
         [said.model, said.script] if said.tracks else None,
-        [[a.title, a.url, a.language, a.origin] for a in parts.articles],
+        [a.model_dump(mode="json", exclude={"score"}) for a in parts.articles],
+        [c.model_dump() for c in parts.chapters],
+        parts.public,
     ]
     return hashlib.sha256(canonical(made_of)).hexdigest()[:16]
 
@@ -137,8 +145,18 @@ def assemble(
     own[f"{folder}/manifest.mpd"] = dash.mpd(encoding, base, whole).encode()
     if parts.speech.transcript:
         own[f"{folder}/transcript.json"] = dump(parts.speech.transcript)
-    own[record.page] = page(record, root, player).encode()
+    said = parts.speech.transcript.text if parts.speech.transcript else None
+    own[record.page] = page(record, root, player, public=parts.public, transcript=said).encode()
+    own[f"{folder}/embed.html"] = page(record, root, player, public=parts.public, alone=True).encode()
+    if parts.public:
+        address = absolute(parts.public)
+        own[f"{folder}/structured.json"] = _json(structured(record, address, said))
+        own[f"{folder}/oembed.json"] = _json(oembed(record, address))
     return record, {**_media(parts.encoded), player: script, **own}
+
+
+def _json(data: dict[str, Any]) -> bytes:
+    return json.dumps(data, ensure_ascii=False, indent=2).encode() + b"\n"
 
 
 def _spoken(parts: Parts) -> Encoding:
@@ -203,6 +221,10 @@ def _record(
         articles=parts.articles,
         speech=RecordSpeech(model=said.model, script=said.script) if said.model and said.tracks else None,
         page=f"{folder}/index.html",
+        chapters=parts.chapters,
+        embed=f"{folder}/embed.html",
+        structured=f"{folder}/structured.json" if parts.public else None,
+        oembed=f"{folder}/oembed.json" if parts.public else None,
     )
 
 

@@ -67,6 +67,8 @@ async def correct(id_: str, file: Path, language: str | None, steps: Steps) -> C
         encoded=await steps.kept_encode(standing),
         speech=speech,
         articles=standing.articles,
+        chapters=standing.chapters,
+        public=steps.settings.public_url,
         language=standing.language or (tag if spoken else None),
     )
     done = await steps.publish(parts, standing)

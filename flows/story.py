@@ -7,9 +7,10 @@ import asyncio
 import dataclasses
 from collections.abc import Awaitable
 from dataclasses import asdict
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from votd.config.settings import Settings
+from votd.flows.articles import chapters_of, described
 from votd.flows.assemble import Encoded, Parts, Speech, measured
 from votd.flows.captions import captioned, given
 from votd.flows.display import Ledger
@@ -21,8 +22,8 @@ from votd.flows.speech import UNDETERMINED, recogniser, user_cache
 from votd.flows.steps import Steps
 from votd.media import errors
 from votd.media.articles.title import headline
-from votd.media.model import Link, MediaInfo
-from votd.media.record import Record, RecordArticle
+from votd.media.model import Link, MediaInfo, Transcript
+from votd.media.record import Record, RecordArticle, RecordChapter
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -42,8 +43,8 @@ async def publish(request: Request, steps: Steps) -> Outcome:
         hearing = hear(steps, dataclasses.replace(request, language=language), beside, audio, before)
         encoded, heard = await side_by_side(steps.transcode(source, info, audio), hearing)
         found = await steps.link(heard.transcript, request, identity)
-        articles = linked(found.link, request, standing)
         speech = captioned(await with_names(steps, audio, heard, found.link, request), encoded, steps.settings)
+        articles, chapters = await asyncio.to_thread(linked, found.link, request, standing, speech.transcript)
         title = headline(articles[0].title) if articles else None
         parts = Parts(
             facts=facts(request, identity, before, title, steps.settings.rubric),
@@ -51,6 +52,8 @@ async def publish(request: Request, steps: Steps) -> Outcome:
             encoded=encoded,
             speech=speech,
             articles=articles,
+            chapters=chapters,
+            public=steps.settings.public_url,
             language=language or spoken_language(speech),
         )
         try:
@@ -102,22 +105,15 @@ def spoken_language(speech: Speech) -> str | None:
     return said.language if said and said.utterances and said.language != UNDETERMINED else None
 
 
-def linked(link: Link, request: Request, standing: Record | None) -> tuple[RecordArticle, ...]:
-    """Decide the articles of the record: a person's choice, now or before, wins over the machine's."""
+def linked(
+    link: Link, request: Request, standing: Record | None, said: Transcript | None
+) -> tuple[tuple[RecordArticle, ...], tuple[RecordChapter, ...]]:
+    """Decide the articles of the record and its chapters: a person's choice, now or before, wins over the machine's."""
     before = standing.articles if standing else ()
     if not request.article and (any(a.origin == "person" for a in before) or not request.articles):
-        return before
-    origin: Literal["person", "machine"] = "person" if request.article else "machine"
-    return tuple(
-        RecordArticle(
-            title=one.article.title,
-            url=one.article.url,
-            language=one.article.language,
-            origin=origin,
-            score=round(one.score, 3),
-        )
-        for one in link.linked
-    )
+        return before, standing.chapters if standing else ()
+    articles = described(link, said, "person" if request.article else "machine")
+    return articles, chapters_of(link, articles, said.duration_ms if said else 0)
 
 
 async def side_by_side(first: Awaitable[A], second: Awaitable[B]) -> tuple[A, B]:

@@ -64,15 +64,34 @@ class RecordCaptions(_Public):
     )
 
 
+class RecordPassage(_Public):
+    """A stretch of the video that tells what one paragraph of the article tells; many to many."""
+
+    paragraph: int = Field(ge=1, description="Counted from 1, the headline is none")
+    quote: str = Field(description="The paragraph's first words, as they stand, to find it by")
+    start_ms: Milliseconds
+    end_ms: Milliseconds
+
+
+class RecordChapter(_Public):
+    """A part of the video; chapters follow each other without gaps."""
+
+    start_ms: Milliseconds
+    end_ms: Milliseconds
+    title: str
+
+
 class RecordArticle(_Public):
     """An article that tells the same story, one per language, best first."""
 
     title: str
     url: str | None
     language: str | None
+    date: dt.date | None = None
     status: Literal["linked"] = "linked"
     origin: Literal["machine", "person"]
     score: float = Field(ge=0, le=1)
+    passages: tuple[RecordPassage, ...] = ()
 
 
 class RecordLoudness(_Public):
@@ -121,8 +140,14 @@ class Record(_Public):
     captions: tuple[RecordCaptions, ...]
     transcript: RelativePath | None
     articles: tuple[RecordArticle, ...]
+    chapters: tuple[RecordChapter, ...] = Field(default=(), description="None in a short or undivided video")
     speech: RecordSpeech | None
     page: RelativePath
+    embed: RelativePath | None = Field(default=None, description="The player alone, to stand in a frame")
+    structured: RelativePath | None = Field(
+        default=None, description="JSON-LD (schema.org) of the video and its articles; needs a public address"
+    )
+    oembed: RelativePath | None = Field(default=None, description="oEmbed 1.0, JSON; needs a public address")
 
 
 class Current(_Public):

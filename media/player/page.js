@@ -64,6 +64,35 @@
     video.src = video.dataset.hls;
   };
 
+  const seek = (video, seconds) => {
+    const go = () => { video.currentTime = Math.min(seconds, video.duration || seconds); };
+    if (video.readyState) go();
+    else video.addEventListener("loadedmetadata", go, { once: true });
+  };
+
+  // ?t=SECONDS begins there; a chapter or a paragraph's moment leads there without leaving the page.
+  const moments = (video) => {
+    const asked = Number(new URLSearchParams(location.search).get("t"));
+    if (asked > 0) {
+      video.preload = "metadata";
+      seek(video, asked);
+    }
+    const links = [...document.querySelectorAll("a[data-at]")];
+    for (const link of links) {
+      link.addEventListener("click", (event) => {
+        event.preventDefault();
+        seek(video, Number(link.dataset.at) / 1000);
+        video.play().catch(() => {});
+        video.scrollIntoView({ block: "nearest" });
+      });
+    }
+    const chapters = links.filter((link) => link.closest(".chapters"));
+    video.addEventListener("timeupdate", () => {
+      const now = chapters.findLast((link) => Number(link.dataset.at) <= video.currentTime * 1000 + 50);
+      for (const link of chapters) link.toggleAttribute("aria-current", link === now);
+    });
+  };
+
   // The deferred hls.js has run by then. Without it the MP4 of <source> plays.
   document.addEventListener("DOMContentLoaded", () => {
     const video = document.querySelector("video");
@@ -72,5 +101,6 @@
       && video.canPlayType("application/vnd.apple.mpegurl")) playNatively(video);
     else video.preload = "metadata";
     showOne(video);
+    moments(video);
   });
 })();

@@ -7,32 +7,47 @@ become links. The page's own script and style are constant, so a Content-Securit
 import base64
 import datetime as dt
 import hashlib
-import re
 from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
 
+from votd.media.player.structured import absolute, fragment, structured, web_address
+from votd.media.player.structured import script as in_script
 from votd.media.player.words import WORDS, Words
-from votd.media.record import Record
+from votd.media.record import Record, RecordPassage
 
 HLS_JS = "1.7.4"
 
 _FOLDER = Path(__file__).parent
-# No blanks, controls, quotes or angle brackets: what a browser would have to repair is not an address.
-_WEB_ADDRESS = re.compile(r"https?://[^\s\x00-\x20\x7f\"'<>\\^`{|}]+", re.IGNORECASE)
 
 
-def page(record: Record, root: str, player: str) -> str:
-    """Write the page of one version.
+def page(
+    record: Record,
+    root: str,
+    player: str,
+    *,
+    public: str | None = None,
+    transcript: str | None = None,
+    alone: bool = False,
+) -> str:
+    """Write the page of one version; ``alone`` is the player by itself, to stand in a frame.
 
     ``root`` leads from the page's folder to the store's root (``../../../``); ``player`` is the key of hls.js.
+    ``public`` is the store's public address: without it search engines and other sites are told nothing.
     """
     language = "mk" if _primary(record.language) == "mk" else "en"
     script, style = _inline("page.js"), _inline("page.css")
-    return _template().render(
+    address = absolute(public) if public else None
+    data = structured(record, address, transcript) if address and not alone else None
+    return _template("embed.html.j2" if alone else "page.html.j2").render(
         record=record,
+        address=address,
+        data=Markup(in_script(data)) if data else None,  # noqa: S704 - escaped there, as JSON in a script is
+        passages=_passages(record),
+        clock=_clock,
         words=WORDS[language],
         page_language=language,
         link=lambda path: root + quote(path),
@@ -58,18 +73,13 @@ def player_file() -> tuple[str, bytes]:
 @cache
 def page_digest() -> str:
     """Return a hash of everything that a page is made from but its record: another page is another version."""
-    names = ("page.html.j2", "page.css", "page.js", "page.py", "words.py")
+    names = ("page.html.j2", "embed.html.j2", "page.css", "page.js", "page.py", "structured.py", "words.py")
     parts = [player_file()[0].encode(), *((_FOLDER / name).read_bytes() for name in names)]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
-def web_address(url: str | None) -> str | None:
-    """Return an address that may stand in a link, ``None`` for every other scheme and for what is no address."""
-    return url if url is not None and _WEB_ADDRESS.fullmatch(url) else None
-
-
 @cache
-def _template() -> Template:
+def _template(name: str) -> Template:
     environment = Environment(
         loader=FileSystemLoader(_FOLDER),
         autoescape=True,
@@ -77,7 +87,15 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("page.html.j2")
+    return environment.get_template(name)
+
+
+def _passages(record: Record) -> list[tuple[RecordPassage, str | None]]:
+    """Return the first article's passages, each with the address of its paragraph, in the order of the talk."""
+    if not record.articles:
+        return []
+    url = web_address(record.articles[0].url)
+    return [(one, f"{url.partition('#')[0]}#{fragment(one)}" if url else None) for one in record.articles[0].passages]
 
 
 @cache

@@ -11,6 +11,8 @@ class Words:
     duration: str
     commentary: str
     read: str
+    chapters: str
+    passages: str
     download: str
     video: str
     captions: str
@@ -24,6 +26,8 @@ WORDS = {
         duration="Duration",
         commentary="Commentary",
         read="Read the full story",
+        chapters="Chapters",
+        passages="From a paragraph to its moment",
         download="Download",
         video="Video",
         captions="Captions",
@@ -35,6 +39,8 @@ WORDS = {
         duration="Времетраење",
         commentary="Коментар",
         read="Прочитајте повеќе",
+        chapters="Поглавја",
+        passages="Од пасус до неговиот момент",
         download="Преземете",
         video="Видео",
         captions="Титли",

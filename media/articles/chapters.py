@@ -1,0 +1,44 @@
+"""Chapters of a video, made from its passages."""
+
+import re
+from collections.abc import Sequence
+
+from votd.media.model import Chapter, Passage
+
+SHORTEST_MS = 10_000  # YouTube's rule for chapters, and a clip of less is no destination
+FEWEST = 3
+LONGEST_TITLE = 70
+_SENTENCE = re.compile(r"(?<=[.!?…])[\"”“’»)]*\s+")
+
+
+def chapters(
+    passages: Sequence[Passage], paragraphs: Sequence[str], title: str, duration_ms: int
+) -> tuple[Chapter, ...]:
+    """Cut a video where it goes on to another paragraph; digressions belong to the chapter before.
+
+    None where there would be fewer than three of ten seconds each. What is said before the first passage is named by
+    the video's title.
+    """
+    starts: list[tuple[int, str]] = [(0, title)]
+    told: set[int] = set()
+    for one in sorted(passages, key=lambda p: p.start_ms):
+        if one.paragraph in told or duration_ms - one.start_ms < SHORTEST_MS:
+            continue
+        told.add(one.paragraph)
+        heading = heading_of(paragraphs[one.paragraph])
+        if one.start_ms - starts[-1][0] >= SHORTEST_MS:
+            starts.append((one.start_ms, heading))
+        elif len(starts) == 1:
+            starts = [(0, heading)]
+    if len(starts) < FEWEST:
+        return ()
+    ends = [*(start for start, _ in starts[1:]), duration_ms]
+    return tuple(Chapter(start, end, name) for (start, name), end in zip(starts, ends, strict=True))
+
+
+def heading_of(paragraph: str) -> str:
+    """Return a paragraph's first sentence, cut at a word where it is long."""
+    first = _SENTENCE.split(paragraph.strip())[0].strip('"”“„»« ')
+    if len(first) <= LONGEST_TITLE:
+        return first.rstrip(".")
+    return first[:LONGEST_TITLE].rpartition(" ")[0].rstrip(",;:–- ") + "…"
