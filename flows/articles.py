@@ -38,14 +38,16 @@ def index_of(settings: Settings) -> Index:
     return Index(settings.home / "articles.sqlite")
 
 
-def find(index: Index, sources: Sequence[str], said: Said, *, sure_of_day: bool, now: dt.datetime) -> Found:
-    """Find the article of a talk in folders; ``sure_of_day`` where the talk's day is more than that of its file."""
-    problems: list[str] = []
-    for source in sources:
-        problems += gather_folder(index, Path(source), now)
+def refresh(index: Index, sources: Sequence[str], now: dt.datetime) -> tuple[str, ...]:
+    """Bring the index up to date; return sentences on what could not be read."""
+    return tuple(problem for source in sources for problem in gather_folder(index, Path(source), now))
+
+
+def find(index: Index, sources: Sequence[str], said: Said, *, sure_of_day: bool) -> Link:
+    """Find the article of a talk; ``sure_of_day`` where the talk's day is more than that of its file."""
     if said.vectors is not None:
         embed(index, said, sources)
-    return Found(link(index, said, sources, sure_of_day=sure_of_day), tuple(problems))
+    return link(index, said, sources, sure_of_day=sure_of_day)
 
 
 def chosen(said: Said, file: Path) -> Found:

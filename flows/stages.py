@@ -11,7 +11,7 @@ import imageio_ffmpeg
 
 from votd.config.profiles import caption_style, ladder, word_classes
 from votd.config.settings import Settings
-from votd.flows.articles import find, said_of
+from votd.flows.articles import find, refresh, said_of
 from votd.flows.display import Bars, Ledger
 from votd.flows.speech import UNDETERMINED, fit_model, track_label, user_cache
 from votd.media.articles.index import Index
@@ -92,9 +92,9 @@ def link(
     transcript: Transcript, articles: tuple[str, ...], title: str | None, date: dt.date | None
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Judge a transcript against folders; return the verdict as plain JSON data, and sentences on bad files."""
-    now = dt.datetime.now(dt.UTC)
     with contextlib.closing(Index()) as index:
-        found = find(index, articles, said_of(transcript, title or "", date), sure_of_day=True, now=now)
+        problems = refresh(index, articles, dt.datetime.now(dt.UTC))
+        verdict = find(index, articles, said_of(transcript, title or "", date), sure_of_day=True)
     candidates = [
         {
             "title": c.article.title,
@@ -105,12 +105,12 @@ def link(
             "linked": c.linked,
             "evidence": c.evidence,
         }
-        for c in found.link.candidates
+        for c in verdict.candidates
     ]
     nothing = {"title": None, "file": None, "url": None}
-    best = {name: candidates[0][name] for name in nothing} if found.link.linked else nothing
+    best = {name: candidates[0][name] for name in nothing} if verdict.linked else nothing
     score = candidates[0]["score"] if candidates else 0.0
-    return {"status": found.link.status, **best, "score": score, "candidates": candidates}, found.problems
+    return {"status": verdict.status, **best, "score": score, "candidates": candidates}, problems
 
 
 async def _audio(

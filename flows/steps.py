@@ -18,7 +18,7 @@ import imageio_ffmpeg
 
 from votd.config import profiles
 from votd.config.settings import Settings
-from votd.flows.articles import Found, chosen, find, index_of, said_of
+from votd.flows.articles import Found, chosen, find, index_of, refresh, said_of
 from votd.flows.assemble import ENCODING, STEPS, Encoded, Parts, Speech, assemble
 from votd.flows.display import Ledger
 from votd.flows.facts import Identity, identify, noted
@@ -294,7 +294,8 @@ class Steps:
                 return await asyncio.to_thread(chosen, said, request.article)
             sure, now = request.date is not None, dt.datetime.now(self.settings.zone)
             with contextlib.closing(index_of(self.settings)) as index:
-                return await asyncio.to_thread(find, index, request.articles, said, sure_of_day=sure, now=now)
+                problems = await asyncio.to_thread(refresh, index, request.articles, now)
+                return Found(await asyncio.to_thread(find, index, request.articles, said, sure_of_day=sure), problems)
 
     async def publish(self, parts: Parts, standing: Record | None) -> delivery.Publication:
         """Put the version together and upload it: immutable objects first, pointers last."""
@@ -307,7 +308,8 @@ class Steps:
                 if parts.encoded.folder:
                     await asyncio.to_thread(self.workspace.discard, parts.encoded.folder)  # the next run makes it anew
                 raise
-            done = await asyncio.to_thread(delivery.publish, self.store, record, objects, standing, stage.progress)
+            put = functools.partial(delivery.publish, self.store, record, objects, standing, stage.progress)
+            done = await asyncio.to_thread(put, public=parts.public)
             stage.reused = not done.changed
             return done
 

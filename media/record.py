@@ -170,6 +170,16 @@ class IndexEntry(_Public):
     articles: tuple[str, ...] = Field(description="URLs of the linked articles")
     version: str
     record: RelativePath
+    description: str | None = None
+    commentator: str | None = None
+    rubric: str | None = None
+    language: str | None = None
+    duration_ms: Milliseconds | None = None
+    size: tuple[int, int] | None = Field(default=None, description="Width and height in pixels")
+    page: RelativePath | None = None
+    embed: RelativePath | None = None
+    mp4: RelativePath | None = None
+    poster: RelativePath | None = Field(default=None, description="The image to share, else the poster")
 
 
 class Index(_Public):

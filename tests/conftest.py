@@ -110,7 +110,7 @@ def published(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[H
     """Publish the sample once for every test that only looks at the result."""
     folder = tmp_path_factory.mktemp("published")
     house = House(folder / "home", folder / "site")
-    return house, house.publish(sample / "sample.mp4", articles=sample / "articles")
+    return house, house.publish(sample / "sample.mp4", articles=(str(sample / "articles"),))
 
 
 @pytest.fixture(scope="session")

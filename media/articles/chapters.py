@@ -7,7 +7,8 @@ from votd.media.model import Chapter, Passage
 
 SHORTEST_MS = 10_000  # YouTube's rule for chapters, and a clip of less is no destination
 FEWEST = 3
-LONGEST_TITLE = 70
+LONGEST_TITLE, SHORTEST_CLAUSE = 70, 25
+_CLAUSE = re.compile(r"[,;:]\s|\s[–—]\s")
 _SENTENCE = re.compile(r"(?<=[.!?…])[\"”“’»)]*\s+")
 
 

@@ -31,6 +31,7 @@ BEFORE_DAYS, AFTER_DAYS = 30, 3
 """The window around the talk's day: a commentary comes with its article, or some days after it."""
 SAME_STORY_DAYS = 2
 LISTED = 5
+SAME_ARTICLE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,25 @@ def candidates(index: Index, said: Said, sources: Sequence[str]) -> list[Known]:
         found |= {one.id: one for one in index.telling(rare, window, EACH)}
         if said.vectors is not None:
             found |= {one.id: one for one in index.meaning(said.vectors, window, EACH)}
-    return list(found.values())
+    return _without_copies(list(found.values()))
+
+
+def _without_copies(found: Sequence[Known]) -> list[Known]:
+    """Leave one of an article that lies there twice, as its text and as its page: copies are no rivals."""
+    kept: list[Known] = []
+    for one in sorted(found, key=lambda known: known.id):
+        if not any(_same(one, other) for other in kept):
+            kept.append(one)
+    return kept
+
+
+def _same(one: Known, other: Known) -> bool:
+    if one.tongue != other.tongue:
+        return False
+    if one.article.url is not None and one.article.url == other.article.url:
+        return True
+    both = len(one.terms.keys() & other.terms.keys())
+    return both >= SAME_ARTICLE * len(one.terms.keys() | other.terms.keys())
 
 
 def compared(index: Index, said: Said, sources: Sequence[str]) -> tuple[list[Known], Vector]:

@@ -4,12 +4,13 @@ Whoever reads the store at any moment finds a whole old version or a whole new o
 
     latest.json                       → the video of the greatest (date, first published)
     index.json                        → every video
+    feed.xml, sitemap.xml             the same for feed readers and search engines, where there is a public address
     videos/ID/current.json            → the version that stands
     videos/ID/VERSION/record.json     and what else belongs to this version
     media/SOURCE_SHA256/KEY-ATTEMPT/  what was encoded, shared by versions
 
-Only the three pointers ever change, each by compare-and-swap. A version is whole once its ``record.json`` stands:
-a run that was killed before has left objects that no record names.
+Only the pointers and what is derived from the index ever change, each by compare-and-swap. A version is whole once its
+``record.json`` stands: a run that was killed before has left objects that no record names.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,12 +22,15 @@ from pydantic import BaseModel
 
 from votd.media import errors
 from votd.media.delivery.store import Store
+from votd.media.delivery.syndication import feed, sitemap
 from votd.media.delivery.upload import upload
 from votd.media.process import Progress
 from votd.media.record import Current, Index, IndexEntry, Record
 
 LATEST = "latest.json"
 INDEX = "index.json"
+FEED = "feed.xml"
+SITEMAP = "sitemap.xml"
 SWAP_TRIES = 20
 
 M = TypeVar("M", bound=BaseModel)
@@ -66,9 +70,12 @@ def publish(
     objects: Mapping[str, Path | bytes],
     before: Record | None,
     progress: Progress,
+    *,
+    public: str | None = None,
 ) -> Publication:
     """Make ``record`` the version that stands; ``objects`` are the immutable files that it needs, by key.
 
+    ``public`` is the store's public address, without which there is no feed and no sitemap.
     ``before`` is the record that this one was made on top of. Where the same version stands already, its own times win
     over those of ``record``. Raises ``Unavailable`` where the store is out of reach, or where somebody published
     another version of this id meanwhile: nothing is half published then, and a new run builds on what stands.
@@ -78,6 +85,9 @@ def publish(
     made = store.create(key, record.model_dump_json(indent=2).encode() + b"\n")
     standing = record if made else _record(store, key)
     pointed = _point(store, standing, key, before)
+    if public:
+        pointed |= _swap(store, FEED, lambda _: feed(index(store), public))
+        pointed |= _swap(store, SITEMAP, lambda _: sitemap(index(store), public))
     return Publication(standing, made or pointed or uploaded > 0, uploaded + made)
 
 
@@ -135,6 +145,16 @@ def _with_entry(old: Index, record: Record) -> Index:
         articles=tuple(article.url for article in record.articles if article.url),
         version=record.version,
         record=f"{version_folder(record.id, record.version)}/record.json",
+        description=record.description,
+        commentator=record.commentator,
+        rubric=record.rubric,
+        language=record.language,
+        duration_ms=record.duration_ms,
+        size=(record.source.width, record.source.height),
+        page=record.page,
+        embed=record.embed,
+        mp4=record.mp4,
+        poster=record.share_image or record.poster,
     )
     return Index(videos=tuple(sorted([*others, entry], key=lambda v: (v.date, v.published_at, v.id), reverse=True)))
 

@@ -48,7 +48,7 @@ def test_relative_paths_are_relative_to_what_named_them(monkeypatch: pytest.Monk
     monkeypatch.setenv("VOTD_ARTICLES", "mine")
     settings = load()
     assert settings.home == tmp_path / "etc" / "data"
-    assert settings.articles == tmp_path / "mine"
+    assert settings.articles == (str(tmp_path / "mine"),)
     assert settings.store == f"file:{tmp_path / 'etc' / 'site'}"
     assert load(store="file:here").store == f"file:{tmp_path / 'here'}"
 

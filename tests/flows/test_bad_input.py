@@ -135,7 +135,7 @@ def test_in_the_inbox_each_is_rejected_and_the_next_is_published(make_clip: Call
         return outcome
 
     async def all_of_them() -> list[str]:
-        return [(await publish_drop(inbox, d.name, articles=None, publish=publish)).state for d in inbox.waiting()]
+        return [(await publish_drop(inbox, d.name, articles=(), publish=publish)).state for d in inbox.waiting()]
 
     states = asyncio.run(all_of_them())
     assert states == ["rejected"] * len(BAD) + ["published"]

@@ -166,14 +166,14 @@ def test_where_no_model_is_fit_the_video_goes_out_without_captions(house: Any, w
     inbox, video = without_hub
     (inbox.folder / "reka.yaml").write_text("language: mk\n", encoding="utf-8")
     tell = functools.partial(house.tell, model="auto")
-    result = asyncio.run(drops.publish_drop(inbox, "reka.mp4", articles=None, publish=tell))
+    result = asyncio.run(drops.publish_drop(inbox, "reka.mp4", articles=(), publish=tell))
     assert result.state == "published" and result.outcome and result.outcome.again
     assert not result.outcome.record.captions and "No model at hand is fit for Macedonian" in result.outcome.warnings[0]
     assert inbox.unsettled() == ["reka.mp4"]
     # The text comes later: it is as good as a model.
     (inbox.home / "done" / "reka.txt").write_bytes(video.with_suffix(".txt").read_bytes())
-    one = functools.partial(drops.publish_drop, inbox, articles=None, publish=tell)
-    again = functools.partial(drops.publish_again, inbox, articles=None, publish=tell)
+    one = functools.partial(drops.publish_drop, inbox, articles=(), publish=tell)
+    again = functools.partial(drops.publish_again, inbox, articles=(), publish=tell)
     (night,) = asyncio.run(drops.publish_all(inbox, one, again))
     assert night.state == "published" and night.outcome and night.outcome.record.captions[0].origin == "script"
     assert inbox.unsettled() == []
@@ -185,14 +185,14 @@ def test_a_model_that_comes_back_adds_captions(house: Any, without_hub: tuple[In
     inbox, video = without_hub
     (inbox.folder / "reka.txt").write_bytes(video.with_suffix(".txt").read_bytes())
     missing = functools.partial(house.tell, model="small")
-    result = asyncio.run(drops.publish_drop(inbox, "reka.mp4", articles=None, publish=missing))
+    result = asyncio.run(drops.publish_drop(inbox, "reka.mp4", articles=(), publish=missing))
     assert result.state == "published" and result.outcome and not result.outcome.record.captions
-    one = functools.partial(drops.publish_drop, inbox, articles=None, publish=missing)
-    still = functools.partial(drops.publish_again, inbox, articles=None, publish=missing)
+    one = functools.partial(drops.publish_drop, inbox, articles=(), publish=missing)
+    still = functools.partial(drops.publish_again, inbox, articles=(), publish=missing)
     (night,) = asyncio.run(drops.publish_all(inbox, one, still))
     assert night.state == "waits" and inbox.unsettled() == ["reka.mp4"]
     back = functools.partial(
-        drops.publish_again, inbox, articles=None, publish=functools.partial(house.tell, model="base")
+        drops.publish_again, inbox, articles=(), publish=functools.partial(house.tell, model="base")
     )
     (later,) = asyncio.run(drops.publish_all(inbox, one, back))
     assert later.state == "published" and later.outcome and later.outcome.record.captions
@@ -207,7 +207,7 @@ def test_what_is_gone_is_not_tried_for_ever(house: Any) -> None:
     async def never(request: Request) -> Outcome:
         raise AssertionError("nothing is there to publish")
 
-    again = functools.partial(drops.publish_again, inbox, articles=None, publish=never)
+    again = functools.partial(drops.publish_again, inbox, articles=(), publish=never)
     (result,) = asyncio.run(drops.publish_all(inbox, again, again))
     assert result.state == "gone" and inbox.unsettled() == []
 

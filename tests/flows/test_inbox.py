@@ -170,10 +170,10 @@ def test_what_is_unavailable_goes_back_with_its_count(inbox: Inbox) -> None:
     drop(inbox, "a.mp4")
     gone = failing(errors.Unavailable("The store is down."))
     for count in (1, 2):
-        result = asyncio.run(publish_drop(inbox, "a.mp4", articles=None, publish=gone))
+        result = asyncio.run(publish_drop(inbox, "a.mp4", articles=(), publish=gone))
         assert result.state == "waits"
         assert [(d.tries, d.waits) for d in inbox.waiting()] == [(count, True)]
-    result = asyncio.run(publish_drop(inbox, "a.mp4", articles=None, publish=gone))
+    result = asyncio.run(publish_drop(inbox, "a.mp4", articles=(), publish=gone))
     assert result.state == "rejected"
     assert "The store is down." in (inbox.home / "rejected" / "a.mp4.reason.txt").read_text()
     drop(inbox, "a.mp4", "new bytes")
@@ -189,7 +189,7 @@ def test_one_poison_file_among_ten_stops_nobody(inbox: Inbox) -> None:
     async def one(name: str) -> DropResult:
         tried.append(name)
         error = RuntimeError("boom") if name == "3.mp4" else errors.RejectedSource("No.")
-        return await publish_drop(inbox, name, articles=None, publish=failing(error))
+        return await publish_drop(inbox, name, articles=(), publish=failing(error))
 
     results = asyncio.run(publish_all(inbox, one, one))
     assert len(tried) == 10
@@ -272,7 +272,7 @@ def test_what_looks_half_copied_waits_and_does_not_count_as_tried(
     inbox = Inbox(tmp_path, attempts=3, settle_s=30)
     drop(inbox, "a.mp4")
     drop(inbox, "a.yaml", "title: x")
-    result = asyncio.run(publish_drop(inbox, "a.mp4", articles=None, publish=failing(refusal)))
+    result = asyncio.run(publish_drop(inbox, "a.mp4", articles=(), publish=failing(refusal)))
     assert result.state == ("growing" if waits else "rejected")
     if not waits:
         return
@@ -295,9 +295,9 @@ def test_a_copy_that_has_stopped_is_refused_in_the_end(tmp_path: Path, age_s: fl
     drop(inbox, "a.mp4")
     changed = time.time() - age_s
     os.utime(inbox.folder / "a.mp4", (changed, changed))
-    assert asyncio.run(publish_drop(inbox, "a.mp4", articles=None, publish=half)).state == "growing"
+    assert asyncio.run(publish_drop(inbox, "a.mp4", articles=(), publish=half)).state == "growing"
     time.sleep(inbox.patience_s)
-    assert asyncio.run(publish_drop(inbox, "a.mp4", articles=None, publish=half)).state == "rejected"
+    assert asyncio.run(publish_drop(inbox, "a.mp4", articles=(), publish=half)).state == "rejected"
     assert (inbox.home / "rejected" / "a.mp4.reason.txt").read_text().startswith("Only 31 of 62 s are in the file")
 
 
@@ -312,7 +312,7 @@ def test_what_changed_after_it_was_taken_is_neither_refused_nor_done(inbox: Inbo
             raise errors.RejectedSource("The file is not a video that can be read.")
         return cast("Outcome", None)  # nobody looks at what was published of a half
 
-    result = asyncio.run(publish_drop(inbox, "a.ts", articles=None, publish=publish))
+    result = asyncio.run(publish_drop(inbox, "a.ts", articles=(), publish=publish))
     assert result.state == "growing"
     assert where(inbox, "a.") == {"inbox": ["a.ts"]}
     assert [drop.tries for drop in inbox.waiting()] == [0]
@@ -327,7 +327,7 @@ def test_the_same_name_dropped_again_does_not_bring_the_first_back(inbox: Inbox)
         assert inbox.claim("a.mp4") is not None
         raise errors.RejectedSource("No.")
 
-    assert asyncio.run(publish_drop(inbox, "a.mp4", articles=None, publish=publish)).state == "rejected"
+    assert asyncio.run(publish_drop(inbox, "a.mp4", articles=(), publish=publish)).state == "rejected"
 
 
 def test_an_old_half_is_refused_at_once(tmp_path: Path) -> None:
@@ -336,7 +336,7 @@ def test_an_old_half_is_refused_at_once(tmp_path: Path) -> None:
     drop(inbox, "a.mp4")
     os.utime(inbox.folder / "a.mp4", (0, time.time() - 61))
     half = failing(errors.CutOff("The file looks cut off: its index (moov) is missing. Export it again."))
-    assert asyncio.run(publish_drop(inbox, "a.mp4", articles=None, publish=half)).state == "rejected"
+    assert asyncio.run(publish_drop(inbox, "a.mp4", articles=(), publish=half)).state == "rejected"
 
 
 def test_by_night_what_still_grows_is_left_alone(tmp_path: Path) -> None:

@@ -169,14 +169,14 @@ def test_a_link_that_a_person_set_stays(house: Any, clip: Path, tmp_path: Path) 
     first = house.publish(clip, article=file).record
     assert [(a.title, a.origin) for a in first.articles] == [("VIDEO | Andonovic: Who pays for the buses?", "person")]
     assert first.title == "Andonovic: Who pays for the buses?"
-    second = house.publish(clip, articles=file.parent).record
+    second = house.publish(clip, articles=(str(file.parent),)).record
     assert second.articles == first.articles
     assert house.publish(clip).record == second
 
 
 def test_a_wordless_video_is_linked_to_nothing(house: Any, clip: Path, tmp_path: Path) -> None:
     """No guess."""
-    outcome = house.publish(clip, articles=article(tmp_path / "articles").parent)
+    outcome = house.publish(clip, articles=(str(article(tmp_path / "articles").parent),))
     assert outcome.link.status == "none"
     assert outcome.record.articles == ()
 

@@ -53,7 +53,7 @@ async def watched(house: Any, inbox: Inbox, done: Callable[[], bool]) -> list[Dr
     results: list[DropResult] = []
 
     async def ask(drop: Drop) -> bool:
-        results.append(await publish_drop(inbox, drop.name, articles=None, publish=house.tell))
+        results.append(await publish_drop(inbox, drop.name, articles=(), publish=house.tell))
         return True
 
     watcher = asyncio.create_task(ask_for_each(inbox, ask))

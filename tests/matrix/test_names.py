@@ -50,7 +50,7 @@ def drops(inbox: Inbox, house: Any, model: str) -> list[DropResult]:
         return outcome
 
     async def each() -> list[DropResult]:
-        return [await publish_drop(inbox, drop.name, articles=None, publish=publish) for drop in inbox.waiting()]
+        return [await publish_drop(inbox, drop.name, articles=(), publish=publish) for drop in inbox.waiting()]
 
     return asyncio.run(each())
 
