@@ -46,8 +46,11 @@ class Settings(BaseSettings):
     store: str | None = Field(None, description="`file:FOLDER` or `s3://BUCKET/PREFIX`; `file:HOME/site` if not set")
     public_url: str | None = Field(None, description="Public address of the store's root, for the links in messages")
     articles: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="Folders of articles, among which a drop finds its own; one a line in the environment"
+        (),
+        description="Folders and sites (feed, news sitemap, WordPress) among whose articles a drop finds its own; "
+        "one a line in the environment",
     )
+    articles_private: bool = Field(False, description="Allow sites inside this machine's own network")
     timezone: str = Field("Europe/Skopje", description="Of the dates and of the nightly schedule")
     cron: str = Field("0 2 * * *", description="When the nightly flow runs")
     language: str | None = Field(None, description="Of the speech (BCP 47); recognised if not set")
@@ -91,8 +94,8 @@ class Settings(BaseSettings):
     def _sources(cls, value: object) -> object:
         given = value.splitlines() if isinstance(value, str) else value
         if not isinstance(given, list | tuple) or not all(isinstance(one, str) for one in given):
-            raise ValueError("is not a folder, or a list of folders")
-        return tuple(str(_base("articles").joinpath(Path(one).expanduser()).absolute()) for one in given)
+            raise ValueError("is not a folder or an address, or a list of them")
+        return tuple(source_of(one, _base("articles")) for one in given)
 
     @field_validator("timezone")
     @classmethod
@@ -173,6 +176,11 @@ def load(**given: Any) -> Settings:
         where = f"{file} cannot be read as TOML" if file else "The environment's VOTD_ variables cannot be read"
         raise ValueError(f"{where}: {e}.") from e
     return settings.model_copy(update={"store": _store(settings, given), "model": _model(settings, given)})
+
+
+def source_of(given: str, base: Path) -> str:
+    """Return a source of articles as it is known by: an address as it stands, a folder absolute."""
+    return given if re.match(r"https?://", given, re.IGNORECASE) else str((base / Path(given).expanduser()).absolute())
 
 
 def is_language(tag: str) -> bool:

@@ -1,5 +1,6 @@
 """The articles of a newsroom, as a run needs them: sources brought up to date, and the talk's own found."""
 
+import asyncio
 import contextlib
 import datetime as dt
 from collections.abc import Sequence
@@ -10,14 +11,14 @@ from typing import Literal
 from votd.config.settings import Settings
 from votd.media.articles import meaning
 from votd.media.articles.chapters import chapters
-from votd.media.articles.gather import gather_folder
+from votd.media.articles.gather import gather_folder, visitor
 from votd.media.articles.index import Index, Window
 from votd.media.articles.link import AFTER_DAYS, BEFORE_DAYS, EACH, link
 from votd.media.articles.passages import passages, sentences
 from votd.media.articles.rank import Said
 from votd.media.articles.read import read_file
 from votd.media.articles.title import headline
-from votd.media.model import Candidate, Link, Passage, Transcript
+from votd.media.model import Article, Candidate, Link, Passage, Transcript
 from votd.media.record import RecordArticle, RecordChapter, RecordPassage
 
 QUOTED_WORDS = 10
@@ -38,9 +39,24 @@ def index_of(settings: Settings) -> Index:
     return Index(settings.home / "articles.sqlite")
 
 
-def refresh(index: Index, sources: Sequence[str], now: dt.datetime) -> tuple[str, ...]:
-    """Bring the index up to date; return sentences on what could not be read."""
-    return tuple(problem for source in sources for problem in gather_folder(index, Path(source), now))
+async def refresh(index: Index, sources: Sequence[str], settings: Settings, now: dt.datetime) -> tuple[str, ...]:
+    """Bring the index up to date; return sentences on what could not be read. Nothing of a site's is raised."""
+    problems: list[str] = []
+    sites = [source for source in sources if is_site(source)]
+    for source in sources:
+        if source not in sites:
+            problems += await asyncio.to_thread(gather_folder, index, Path(source), now)
+    if sites:
+        since = now.date() - dt.timedelta(days=BEFORE_DAYS)
+        async with visitor(private=settings.articles_private) as visits:
+            for source in sites:
+                problems += await visits.gather(index, source, now=now, since=since)
+    return tuple(problems)
+
+
+def is_site(source: str) -> bool:
+    """Tell an address from a folder."""
+    return source.lower().startswith(("http://", "https://"))
 
 
 def find(index: Index, sources: Sequence[str], said: Said, *, sure_of_day: bool) -> Link:
@@ -50,17 +66,26 @@ def find(index: Index, sources: Sequence[str], said: Said, *, sure_of_day: bool)
     return link(index, said, sources, sure_of_day=sure_of_day)
 
 
-def chosen(said: Said, file: Path) -> Found:
-    """Take a person's choice; say so where the talk does not seem to be about it."""
-    article = read_file(file)
+async def chosen(said: Said, place: str, settings: Settings) -> Found:
+    """Take a person's choice, a file or an address; say so where the talk does not seem to be about it."""
+    article = await _page(place, settings) if is_site(place) else await asyncio.to_thread(read_file, Path(place))
+    verdict = await asyncio.to_thread(_alone, said, article)
+    best = verdict.best or Candidate(article, 0.0)
+    doubts = (DOUBT,) if said.terms and verdict.status == "none" else ()
+    return Found(Link("linked", (Candidate(article, best.score, best.evidence, linked=True),)), doubts)
+
+
+async def _page(url: str, settings: Settings) -> Article:
+    async with visitor(private=settings.articles_private) as visits:
+        return await visits.page(url)
+
+
+def _alone(said: Said, article: Article) -> Link:
     with contextlib.closing(Index()) as index:
         index.put("person", [(article.file, "", article)])
         if said.vectors is not None:
             embed(index, said, ("person",))
-        verdict = link(index, replace(said, day=None), ("person",))
-    best = verdict.best or Candidate(article, 0.0)
-    doubts = (DOUBT,) if said.terms and verdict.status == "none" else ()
-    return Found(Link("linked", (Candidate(article, best.score, best.evidence, linked=True),)), doubts)
+        return link(index, replace(said, day=None), ("person",))
 
 
 DOUBT = "The article that was named shares little with what is said: see that it is the right one."

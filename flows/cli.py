@@ -50,8 +50,12 @@ Model = Annotated[
     typer.Option(help="Whisper model: auto (what is fit and at hand), a name that faster-whisper knows, or a folder."),
 ]
 Articles = Annotated[
-    list[Path] | None,
-    typer.Option(help="Folder of articles, text, Markdown or HTML, among which to find the right one; several may be."),
+    list[str] | None,
+    typer.Option(
+        metavar="FOLDER|ADDRESS",
+        help="Folder of articles (text, Markdown, HTML), or address of a feed, a news sitemap or a WordPress site, "
+        "among which to find the right one; several may be.",
+    ),
 ]
 TranscriptFile = Annotated[Path, typer.Argument(help="The JSON that votd transcribe wrote.", show_default=False)]
 
@@ -82,7 +86,8 @@ def publish(
     video: Video,
     articles: Articles = None,
     article: Annotated[
-        Path | None, typer.Option(help="The article that it belongs to: the choice of a person.")
+        str | None,
+        typer.Option(metavar="FILE|ADDRESS", help="The article that it belongs to: the choice of a person."),
     ] = None,
     title: Annotated[str | None, typer.Option(help="Title; the linked article's if not given.")] = None,
     date: Annotated[
@@ -119,7 +124,7 @@ def publish(
     request = Request(
         video=_absolute(video),
         articles=_sources(articles) if articles else settings.articles,
-        article=_absolute(article) if article else None,
+        article=_sources([article])[0] if article else None,
         title=title,
         date=_date(date),
         language=language,
@@ -325,7 +330,10 @@ def caption(
 @app.command(rich_help_panel=STAGES)
 def link(
     transcript: TranscriptFile,
-    articles: Annotated[list[Path], typer.Option(help="Folder of the candidates.", show_default=False)],
+    articles: Annotated[
+        list[str],
+        typer.Option(metavar="FOLDER|ADDRESS", help="Folder or address of the candidates.", show_default=False),
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     title: Annotated[str | None, typer.Option(help="Title of the video, where it is known.")] = None,
     date: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Day of the video, where it is known.")] = None,
@@ -333,7 +341,7 @@ def link(
     """Find the article that a transcript belongs to, or say that none fits."""
     from votd.flows.stages import link as run
 
-    verdict, problems = run(_transcript(transcript), _sources(articles), title, _date(date))
+    verdict, problems = _run(run(_transcript(transcript), _sources(articles), title, _date(date), _settings()))
     for problem in problems:
         typer.echo(f"votd: {problem}", err=True)
     if as_json:
@@ -344,8 +352,10 @@ def link(
         typer.echo(f"  {candidate['score']:.3f}  {candidate['title']}")
 
 
-def _sources(folders: list[Path]) -> tuple[str, ...]:
-    return tuple(str(_absolute(folder)) for folder in folders)
+def _sources(given: list[str]) -> tuple[str, ...]:
+    from votd.config.settings import source_of
+
+    return tuple(source_of(one, Path.cwd()) for one in given)
 
 
 def _settings(**given: Any) -> "Settings":

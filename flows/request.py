@@ -11,6 +11,7 @@ import yaml
 
 from votd.config.settings import is_language
 from votd.media import errors
+from votd.media.articles.facts import url_of
 from votd.media.articles.read import read_file
 from votd.media.source.names import cleaned, shown
 
@@ -23,8 +24,9 @@ SIDECARS = (".yaml", ".txt", *CAPTIONS)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One video to publish. Paths are absolute. ``None`` leaves a fact to the sidecar, the settings or the machine.
+    """One video to publish. ``None`` leaves a fact to the sidecar, the settings or the machine.
 
+    Paths are absolute; ``articles`` and ``article`` are paths or addresses.
     ``script`` holds the words that were meant to be spoken; ``captions`` are a person's own, each with its language
     (``None``: that of the speech). ``translate`` asks for English subtitles too. ``seen`` is the day on which the file
     was first seen, for a drop that waited over midnight.
@@ -32,7 +34,7 @@ class Request:
 
     video: Path
     articles: tuple[str, ...] = ()
-    article: Path | None = None
+    article: str | None = None
     title: str | None = None
     date: dt.date | None = None
     language: str | None = None
@@ -97,23 +99,25 @@ def _facts(request: Request, sidecar: Path | None) -> dict[str, Any]:
 
 def checked(request: Request) -> Request:
     """Refuse what the command got wrong before hours of work are done; return the same request."""
-    if request.article:
-        read_file(request.article)
-    for folder in request.articles:
-        if not Path(folder).is_dir():
-            raise errors.BadRequest(f"{folder} is not a folder of articles.")
+    if request.article and "://" not in request.article:
+        read_file(Path(request.article))
+    for source in request.articles:
+        if "://" not in source and not Path(source).is_dir():
+            raise errors.BadRequest(f"{source} is not a folder of articles.")
     for file in (request.script, *(file for file, _ in request.captions or ())):
         if file and not file.is_file():
             raise errors.BadRequest(f"There is no file {file}.")
     return request
 
 
-def _article(sidecar: Path, folders: Sequence[str], name: str) -> Path:
-    """Find the article that a sidecar names: a file in a folder of the articles, and nowhere else."""
-    for folder in map(Path, folders or (str(sidecar.parent),)):
+def _article(sidecar: Path, folders: Sequence[str], name: str) -> str:
+    """Find the article that a sidecar names: an address, or a file in a folder of the articles and nowhere else."""
+    if url_of(name):
+        return name
+    for folder in map(Path, [one for one in folders if "://" not in one] or [str(sidecar.parent)]):
         path = (folder / name).resolve()
         if path.is_relative_to(folder.resolve()) and path.is_file():
-            return path
+            return str(path)
     raise errors.RejectedSource(f"{shown(sidecar.name)} names the article “{shown(name)}”, which is not there.")
 
 

@@ -88,12 +88,12 @@ def caption(transcript: Transcript, to: Path) -> str:
     return f"{len(made)} captions are in {to / files.vtt}, {to / files.srt} and {to / files.hls}"
 
 
-def link(
-    transcript: Transcript, articles: tuple[str, ...], title: str | None, date: dt.date | None
+async def link(
+    transcript: Transcript, articles: tuple[str, ...], title: str | None, date: dt.date | None, settings: Settings
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Judge a transcript against folders; return the verdict as plain JSON data, and sentences on bad files."""
     with contextlib.closing(Index()) as index:
-        problems = refresh(index, articles, dt.datetime.now(dt.UTC))
+        problems = await refresh(index, articles, settings, dt.datetime.now(settings.zone))
         verdict = find(index, articles, said_of(transcript, title or "", date), sure_of_day=True)
     candidates = [
         {

@@ -291,10 +291,10 @@ class Steps:
                 return Found(Link("none", ()))
             said = await asyncio.to_thread(said_of, heard, request.title or identity.stem, identity.date)
             if request.article:
-                return await asyncio.to_thread(chosen, said, request.article)
+                return await chosen(said, request.article, self.settings)
             sure, now = request.date is not None, dt.datetime.now(self.settings.zone)
             with contextlib.closing(index_of(self.settings)) as index:
-                problems = await asyncio.to_thread(refresh, index, request.articles, now)
+                problems = await refresh(index, request.articles, self.settings, now)
                 return Found(await asyncio.to_thread(find, index, request.articles, said, sure_of_day=sure), problems)
 
     async def publish(self, parts: Parts, standing: Record | None) -> delivery.Publication:

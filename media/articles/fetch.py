@@ -12,7 +12,7 @@ import ipaddress
 import socket
 import ssl
 import zlib
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,7 @@ _ACCEPT = "text/html, application/xhtml+xml, application/rss+xml, application/at
 _MOVED = {301, 302, 303, 307, 308}
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+Allowed = Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Fetched:
 
 
 class Web:
-    """Fetch over HTTP; ``private`` allows this machine and its network, for a newsroom whose site is inside."""
+    """Fetch over HTTP."""
 
     def __init__(self, pool: httpcore.AsyncConnectionPool, caps: Caps) -> None:
         self._pool = pool
@@ -115,11 +116,17 @@ class Web:
 
 
 @contextlib.asynccontextmanager
-async def web(*, private: bool = False, caps: Caps | None = None) -> AsyncIterator[Web]:
-    """Open connections that are closed at the end."""
+async def web(*, allowed: Allowed | None = None, caps: Caps | None = None) -> AsyncIterator[Web]:
+    """Open connections that are closed at the end.
+
+    ``allowed`` says to which IP addresses: ``is_public`` unless ``anywhere`` is given, for a site inside the network.
+    """
     context = ssl.create_default_context()
     async with httpcore.AsyncConnectionPool(
-        ssl_context=context, max_connections=8, max_keepalive_connections=4, network_backend=_Pinned(private)
+        ssl_context=context,
+        max_connections=8,
+        max_keepalive_connections=4,
+        network_backend=_Pinned(allowed or is_public),
     ) as pool:
         yield Web(pool, caps or Caps())
 
@@ -127,8 +134,8 @@ async def web(*, private: bool = False, caps: Caps | None = None) -> AsyncIterat
 class _Pinned(httpcore.AsyncNetworkBackend):
     """Resolve a name once, check what came out, and connect to that."""
 
-    def __init__(self, private: bool) -> None:
-        self._private = private
+    def __init__(self, may: Allowed) -> None:
+        self._may = may
         self._inner = httpcore.AnyIOBackend()
 
     async def connect_tcp(
@@ -155,7 +162,7 @@ class _Pinned(httpcore.AsyncNetworkBackend):
         except (socket.gaierror, UnicodeError) as e:
             raise Unavailable(f"{host[:100]} is not known, check the address.") from e
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-        allowed = [address for address in addresses if self._private or is_public(address)]
+        allowed = [address for address in addresses if self._may(address)]
         if not allowed:
             raise BadRequest(
                 f"{host[:100]} is an address inside this machine's network, and is not fetched: "
@@ -166,6 +173,11 @@ class _Pinned(httpcore.AsyncNetworkBackend):
     async def sleep(self, seconds: float) -> None:
         """See ``httpcore``."""
         await self._inner.sleep(seconds)
+
+
+def anywhere(_: str) -> bool:
+    """Allow every address."""
+    return True
 
 
 def is_public(address: str) -> bool:

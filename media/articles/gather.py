@@ -1,14 +1,143 @@
-"""Bring the index up to date from a folder: what is new or changed is read, what is gone is forgotten."""
+"""Bring the index up to date from a source: what is new or changed is read, what is gone is forgotten.
 
+A site is asked for what it lists (a feed, a sitemap, WordPress), and then for the pages that are new or marked as
+changed; ETag and If-Modified-Since spare it the rest. A dead or hostile site costs its share of time, and a sentence.
+"""
+
+import asyncio
+import contextlib
 import datetime as dt
+import html
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from votd.media.articles.fetch import Web, anywhere, web
 from votd.media.articles.index import Index
 from votd.media.articles.read import files, read_file
-from votd.media.errors import BadRequest
+from votd.media.articles.reader import Reader, reader
+from votd.media.articles.sitemap import Entry, Listing, host_of
+from votd.media.errors import BadRequest, Gone, Unavailable, VotdError
 from votd.media.model import Article
 
 BATCH = 200
+PAGES, AT_ONCE = 200, 4
+"""Pages that one visit asks a site for, the newest first, and how many at a time."""
+LISTS = 5
+FAILURES = 3
+WHOLE_TEXT = 1_000  # characters of HTML from which a feed's entry is taken for the article, not for its teaser
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """What visits a site: the web, and the child that reads what comes."""
+
+    web: Web
+    reader: Reader
+
+    async def gather(
+        self, index: Index, source: str, *, now: dt.datetime, since: dt.date, seconds: float = 60
+    ) -> tuple[str, ...]:
+        """Read what a site lists and the pages that are new; return sentences on what went wrong, few.
+
+        Articles older than ``since`` are left alone. Nothing is raised: what was read is kept, the next visit goes on.
+        """
+        etag, modified = index.validators(source)
+        problems: list[str] = []
+        try:
+            async with asyncio.timeout(seconds):
+                fetched = await self.web.get(source, etag=etag, modified=modified)
+                if fetched is not None:
+                    found = await self._listed(await self.reader.listing(fetched.body, fetched.url))
+                    problems += await self._pages(index, source, found, since)
+                    etag, modified = fetched.etag, fetched.modified
+        except TimeoutError:
+            problems.append(f"{host_of(source)} was left after {seconds:g} s: the next visit goes on.")
+        except VotdError as e:
+            problems.append(str(e))
+        if problems:  # what was not read whole must not be "unchanged" the next time
+            etag = modified = None
+        index.note(source, etag=etag, modified=modified, read_at=now, problem="; ".join(problems) or None)
+        return tuple(problems)
+
+    async def recheck(self, index: Index, source: str, url: str) -> Article | None:
+        """Read one page again; ``None`` where it was withdrawn. Raises ``VotdError`` where that cannot be told."""
+        try:
+            article = await self.page(url)
+        except Gone:
+            index.forget(source, [url])
+            return None
+        index.put(source, [(url, "", article)])
+        return article
+
+    async def page(self, url: str) -> Article:
+        """Read one page. Raises ``BadRequest`` or ``Unavailable``."""
+        fetched = await self.web.get(url)
+        assert fetched is not None  # nothing was said of what is known
+        return replace(await self.reader.page(fetched.body, fetched.url), file=url, url=fetched.url)
+
+    async def _listed(self, listing: Listing) -> list[Entry]:
+        """Return the entries of a list, or of the first lists that it names and that have some."""
+        found, ahead, read = [*listing.entries], [*listing.more], 0
+        while ahead and not found and read < LISTS:
+            read += 1
+            place = ahead.pop(0)
+            try:
+                fetched = await self.web.get(place)
+                assert fetched is not None  # nothing was said of what is known
+                below = await self.reader.listing(fetched.body, fetched.url)
+            except BadRequest:
+                continue
+            found += below.entries
+            ahead = [*below.more, *ahead]
+        return found
+
+    async def _pages(self, index: Index, source: str, entries: Sequence[Entry], since: dt.date) -> list[str]:
+        known = index.fingerprints(source)
+        wanted = [e for e in entries if (e.date is None or e.date >= since) and known.get(e.url) != _mark(e)][:PAGES]
+        problems: list[str] = []
+        turn = asyncio.Semaphore(AT_ONCE)
+
+        async def one(entry: Entry) -> None:
+            async with turn:
+                if len(problems) >= FAILURES:
+                    return
+                try:
+                    index.put(source, [(entry.url, _mark(entry), await self._article(entry))])
+                except Gone:
+                    index.forget(source, [entry.url])
+                except BadRequest:
+                    pass  # a page without an article: a gallery, a login, a video
+                except Unavailable as e:
+                    problems.append(str(e))
+
+        await asyncio.gather(*map(one, wanted))
+        return sorted(set(problems))
+
+    async def _article(self, entry: Entry) -> Article:
+        if entry.html and entry.title and len(entry.html) >= WHOLE_TEXT:
+            head = f"<html><head><title>{html.escape(entry.title)}</title></head>"
+            page = f"{head}<body><article>{entry.html}</article></body></html>"
+            article = await self.reader.page(page.encode(), entry.url)
+        else:
+            fetched = await self.web.get(entry.url)
+            assert fetched is not None  # nothing was said of what is known
+            article = await self.reader.page(fetched.body, fetched.url)
+        return replace(
+            article,
+            title=entry.title or article.title,
+            file=entry.url,
+            url=entry.url,
+            date=entry.date or article.date,
+            language=article.language or entry.language,
+        )
+
+
+@contextlib.asynccontextmanager
+async def visitor(*, private: bool) -> AsyncIterator[Visitor]:
+    """Open the web and the reader; ``private`` allows sites in this machine's network."""
+    async with web(allowed=anywhere if private else None) as opened, reader() as reads:
+        yield Visitor(opened, reads)
 
 
 def gather_folder(index: Index, folder: Path, now: dt.datetime) -> tuple[str, ...]:
@@ -43,3 +172,7 @@ def gather_folder(index: Index, folder: Path, now: dt.datetime) -> tuple[str, ..
 def _fingerprint(path: Path) -> str:
     told = [path.stat(), *(beside.stat() for beside in [path.with_suffix(".yaml")] if beside.is_file())]
     return " ".join(f"{one.st_size}-{one.st_mtime_ns}" for one in told)
+
+
+def _mark(entry: Entry) -> str:
+    return f"{entry.modified or entry.date} {entry.title}"

@@ -7,10 +7,11 @@ name or an address), with a fingerprint that tells whether it must be read again
 
 import contextlib
 import datetime as dt
+import hashlib
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,9 @@ VERSION = 1
 LONGEST_QUERY = 48
 """Terms that one search asks for, the rarest first: each costs a walk through its list, and the rest decides little."""
 
+BOILERPLATE_ARTICLES, BOILERPLATE_SHARE = 3, 0.2
+"""A paragraph under so many headlines, and such a share of its source, is an appeal or a notice."""
+
 _TABLES = """
 CREATE TABLE source (
   address TEXT PRIMARY KEY, etag TEXT, modified TEXT, read_at TEXT, problem TEXT
@@ -37,6 +41,8 @@ CREATE TABLE article (
   UNIQUE (source, place)
 );
 CREATE INDEX by_day ON article (day);
+CREATE TABLE paragraph (hash INTEGER NOT NULL, article INTEGER NOT NULL, PRIMARY KEY (hash, article)) WITHOUT ROWID;
+CREATE INDEX by_article ON paragraph (article);
 CREATE VIRTUAL TABLE told USING fts5 (terms, tokenize = "unicode61 remove_diacritics 0 tokenchars '#@'");
 CREATE VIRTUAL TABLE frequency USING fts5vocab (told, row);
 """
@@ -129,6 +135,8 @@ class Index:
                     row,
                 )
                 self._base.execute("INSERT INTO told (rowid, terms) VALUES (?, ?)", (made.lastrowid, told))
+                rows = [(_hash(text), made.lastrowid) for text in article.paragraphs]
+                self._base.executemany("INSERT OR IGNORE INTO paragraph (hash, article) VALUES (?, ?)", rows)
 
     def forget(self, source: str, places: Sequence[str]) -> None:
         """Drop what a source no longer has."""
@@ -140,6 +148,7 @@ class Index:
         found = self._base.execute("SELECT id FROM article WHERE source = ? AND place = ?", (source, place)).fetchone()
         if found:
             self._base.execute("DELETE FROM told WHERE rowid = ?", found)
+            self._base.execute("DELETE FROM paragraph WHERE article = ?", found)
             self._base.execute("DELETE FROM article WHERE id = ?", found)
 
     def validators(self, source: str) -> tuple[str | None, str | None]:
@@ -224,12 +233,23 @@ class Index:
     def _known(self, ids: Sequence[int]) -> list[Known]:
         marks = ", ".join("?" for _ in ids)
         rows = self._base.execute(
-            "SELECT article.id, title, paragraphs, place, url, day, language, tongue, vector, terms FROM article"
-            f" JOIN told ON told.rowid = article.id WHERE article.id IN ({marks})",
+            "SELECT article.id, source, title, paragraphs, place, url, day, language, tongue, vector, terms"
+            f" FROM article JOIN told ON told.rowid = article.id WHERE article.id IN ({marks})",
             ids,
         )
-        found = {row[0]: _row(row) for row in rows}
+        found = {row[0]: _row(row, self._usual(row[1], json.loads(row[3]))) for row in rows}
         return [found[id_] for id_ in ids]
+
+    def _usual(self, source: str, paragraphs: Sequence[str]) -> set[str]:
+        """Return the paragraphs that stand under much of what a source brought: the site's own, not the story's."""
+        (whole,) = self._base.execute("SELECT count(*) FROM article WHERE source = ?", (source,)).fetchone()
+        least = max(BOILERPLATE_ARTICLES, BOILERPLATE_SHARE * whole)
+        ask = (
+            "SELECT count(DISTINCT title) FROM paragraph JOIN article ON article.id = article"
+            " WHERE hash = ? AND source = ?"
+        )
+        counted = {text: self._base.execute(ask, (_hash(text), source)).fetchone()[0] for text in paragraphs}
+        return {text for text, count in counted.items() if count >= least}
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +270,11 @@ def tongue(article: Article) -> str:
     return "mk" if sum("\u0400" <= letter <= "\u04ff" for letter in letters) > len(letters) / 2 else "en"
 
 
+def _hash(paragraph: str) -> int:
+    """Return 63 bits that stand for a paragraph, the same in every process."""
+    return int.from_bytes(hashlib.blake2b(paragraph.encode(), digest_size=8).digest()) >> 1
+
+
 def _told(article: Article) -> str:
     told = terms("\n\n".join([f"{headline(article.title)}.", *article.paragraphs]))
     return " ".join(term for term, count in told.items() for _ in range(count))
@@ -268,10 +293,11 @@ def _window(window: Window) -> tuple[str, list[str]]:
     return " AND ".join(where), values
 
 
-def _row(row: tuple[Any, ...]) -> Known:
-    id_, title, paragraphs, place, url, day, language, spoken, vector, told = row
+def _row(row: tuple[Any, ...], usual: Container[str]) -> Known:
+    id_, _, title, paragraphs, place, url, day, language, spoken, vector, told = row
     date = dt.date.fromisoformat(day) if day else None
-    article = Article(title, tuple(json.loads(paragraphs)), place, url, date, language)
+    own = tuple(text for text in json.loads(paragraphs) if text not in usual)
+    article = Article(title, own, place, url, date, language)
     lede = terms("\n\n".join([f"{headline(title)}.", *article.paragraphs[:2]]))
     means = np.frombuffer(vector, np.float16).astype(np.float32) if vector else None
     return Known(id_, article, spoken, Counter(told.split()), lede, means)

@@ -130,8 +130,9 @@ def sentences(transcript: Transcript) -> tuple[Sentence, ...]:
     found: list[Sentence] = []
     run: list[Word] = []
     words = transcript.words
-    for word, after in zip(words, (*words[1:], None), strict=True):
+    for at, word in enumerate(words):
         run.append(word)
+        after = words[at + 1] if at + 1 < len(words) else None
         pause = after is None or after.start_ms - word.end_ms >= _PAUSE_MS
         if pause or len(run) >= _LONGEST or word.text.rstrip('"”“’»)').endswith(tuple(_END)):
             found.append(Sentence(run[0].start_ms, word.end_ms, " ".join(w.text for w in run)))

@@ -166,7 +166,7 @@ def test_captions_of_a_person_are_never_replaced(house: Any, clip: Path) -> None
 def test_a_link_that_a_person_set_stays(house: Any, clip: Path, tmp_path: Path) -> None:
     """The machine finds nothing in a tone, and says so only where no person has spoken."""
     file = article(tmp_path / "articles")
-    first = house.publish(clip, article=file).record
+    first = house.publish(clip, article=str(file)).record
     assert [(a.title, a.origin) for a in first.articles] == [("VIDEO | Andonovic: Who pays for the buses?", "person")]
     assert first.title == "Andonovic: Who pays for the buses?"
     second = house.publish(clip, articles=(str(file.parent),)).record

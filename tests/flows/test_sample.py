@@ -1,5 +1,6 @@
 """The sample, with real speech through the real model: what a newcomer sees after ``make demo``."""
 
+import asyncio
 import itertools
 import json
 import re
@@ -13,6 +14,7 @@ import pytest
 import webvtt
 from whisper_normalizer.english import EnglishTextNormalizer
 
+from votd.config.settings import Settings
 from votd.flows.outcome import Outcome
 from votd.flows.stages import link
 from votd.media.model import Transcript
@@ -114,7 +116,7 @@ def test_without_its_article_it_is_not_linked(heard: Transcript, sample: Path, t
         if TITLE not in file.read_text(encoding="utf-8"):
             (tmp_path / file.name).write_bytes(file.read_bytes())
     assert len(list(tmp_path.iterdir())) > 30
-    verdict, problems = link(heard, tmp_path, None, None)
+    verdict, problems = asyncio.run(link(heard, (str(tmp_path),), None, None, Settings(home=tmp_path / "home")))
     assert verdict["status"] in ("none", "review")
     assert verdict["title"] is None
     assert problems == ()
