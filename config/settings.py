@@ -50,6 +50,9 @@ class Settings(BaseSettings):
         description="Folders and sites (feed, news sitemap, WordPress) among whose articles a drop finds its own; "
         "one a line in the environment",
     )
+    article_days: int = Field(
+        30, ge=0, description="For how many days the nightly flow looks after a video's link, or tries to find one"
+    )
     articles_private: bool = Field(False, description="Allow sites inside this machine's own network")
     timezone: str = Field("Europe/Skopje", description="Of the dates and of the nightly schedule")
     cron: str = Field("0 2 * * *", description="When the nightly flow runs")

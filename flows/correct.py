@@ -7,8 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from votd.config.settings import Settings
-from votd.flows.assemble import Parts
-from votd.flows.facts import Facts
+from votd.flows.relink import standing_parts
 from votd.flows.request import language_of
 from votd.flows.speech import UNDETERMINED, glossary, track_label
 from votd.flows.steps import Steps
@@ -61,15 +60,8 @@ async def correct(id_: str, file: Path, language: str | None, steps: Steps) -> C
     speech = dataclasses.replace(kept, transcript=after if spoken else kept.transcript, tracks=tracks)
     if spoken:  # no word of the transcript is the recogniser's alone any more
         speech = dataclasses.replace(speech, model=None, script=None)
-    parts = Parts(
-        facts=_facts(standing),
-        source=standing.source,
-        encoded=await steps.kept_encode(standing),
-        speech=speech,
-        articles=standing.articles,
-        chapters=standing.chapters,
-        public=steps.settings.public_url,
-        language=standing.language or (tag if spoken else None),
+    parts = dataclasses.replace(
+        await standing_parts(steps, standing, speech), language=standing.language or (tag if spoken else None)
     )
     done = await steps.publish(parts, standing)
     changed = compare.changes(before, after) if before else ()
@@ -101,14 +93,3 @@ def _with(track: CaptionTrack, tracks: tuple[CaptionTrack, ...]) -> tuple[Captio
     """Put a track in the place of its language's, or first; an empty one that said "no speech" goes."""
     others = tuple(t for t in tracks if t.language.lower() != track.language.lower() and t.language != UNDETERMINED)
     return (track, *others) if track.kind == "captions" else (*others, track)
-
-
-def _facts(standing: Record) -> Facts:
-    return Facts(
-        id=standing.id,
-        date=standing.date,
-        title=standing.title,
-        description=standing.description,
-        commentator=standing.commentator,
-        rubric=standing.rubric,
-    )

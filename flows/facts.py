@@ -72,3 +72,15 @@ def facts(
         commentator=request.commentator or (standing.commentator if standing else None),
         rubric=rubric,
     )
+
+
+def facts_of(standing: Record) -> Facts:
+    """Return what a record says of its video that is not measured in it."""
+    return Facts(
+        id=standing.id,
+        date=standing.date,
+        title=standing.title,
+        description=standing.description,
+        commentator=standing.commentator,
+        rubric=standing.rubric,
+    )

@@ -23,10 +23,12 @@ from prefect.tasks import Task, exponential_backoff
 from votd.config import settings as configuration
 from votd.config.settings import Settings
 from votd.flows import drops, story
+from votd.flows.articles import index_of
 from votd.flows.display import Ledger, Reading
 from votd.flows.drops import DropResult
 from votd.flows.inbox import Inbox
 from votd.flows.outcome import Outcome, markdown
+from votd.flows.relink import Relinked, relink_all
 from votd.flows.request import Request
 from votd.flows.speech import recogniser, user_cache
 from votd.flows.steps import Steps
@@ -209,9 +211,23 @@ async def nightly() -> None:
                 return await _drop(functools.partial(drops.publish_again, inbox, name), settings, name, ear)
 
             results = await drops.publish_all(inbox, one, again)
-    rows = "\n".join(f"| {r.name.replace('|', '│')} | {r.state} | {r.message.replace('|', '│')} |" for r in results)
-    table = f"| drop | state | |\n|---|---|---|\n{rows}\n" if rows else "Nothing waited in the inbox.\n"
+            links = await look_after_links(settings, ear)
+    told = [(r.name, r.state, r.message) for r in results] + [(r.id, r.state, r.message) for r in links]
+    rows = "\n".join(f"| {' | '.join(cell.replace('|', '│') for cell in row)} |" for row in told)
+    table = f"| drop or video | state | |\n|---|---|---|\n{rows}\n" if rows else "Nothing waited in the inbox.\n"
     await acreate_markdown_artifact(table, key="night", description=f"{len(results)} drops")
+
+
+@task(name="look after links", persist_result=False, cache_policy=NO_CACHE)
+async def look_after_links(settings: Settings, ear: Recogniser) -> list[Relinked]:
+    """Look after the links of the last days; return what changed."""
+    steps = Steps(settings, user_cache(), Ledger(), ear)
+    with contextlib.closing(index_of(settings)) as index:
+        done = await relink_all(steps, index, dt.datetime.now(settings.zone))
+    for one in done:
+        if one.state != "unchanged":
+            get_run_logger().info("%s: %s. %s", one.id, one.state, one.message)
+    return [one for one in done if one.state != "unchanged"]
 
 
 async def _drop(

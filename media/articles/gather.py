@@ -61,14 +61,20 @@ class Visitor:
         return tuple(problems)
 
     async def recheck(self, index: Index, source: str, url: str) -> Article | None:
-        """Read one page again; ``None`` where it was withdrawn. Raises ``VotdError`` where that cannot be told."""
+        """Read one page again; ``None`` where it was withdrawn. Raises ``VotdError`` where that cannot be told.
+
+        What the source's list said of it (headline, day) stands: the page may add the site's name to its title.
+        """
         try:
             article = await self.page(url)
         except Gone:
             index.forget(source, [url])
             return None
-        index.put(source, [(url, "", article)])
-        return article
+        known, mark = index.at(url), index.fingerprints(source).get(url)
+        if known and mark:
+            article = replace(article, title=known.title, date=known.date, language=known.language)
+        index.put(source, [(url, mark or "", article)])
+        return index.at(article.url or url)
 
     async def page(self, url: str) -> Article:
         """Read one page. Raises ``BadRequest`` or ``Unavailable``."""

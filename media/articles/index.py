@@ -41,6 +41,8 @@ CREATE TABLE article (
   UNIQUE (source, place)
 );
 CREATE INDEX by_day ON article (day);
+CREATE INDEX by_url ON article (url);
+CREATE TABLE gone (url TEXT PRIMARY KEY);
 CREATE TABLE paragraph (hash INTEGER NOT NULL, article INTEGER NOT NULL, PRIMARY KEY (hash, article)) WITHOUT ROWID;
 CREATE INDEX by_article ON paragraph (article);
 CREATE VIRTUAL TABLE told USING fts5 (terms, tokenize = "unicode61 remove_diacritics 0 tokenchars '#@'");
@@ -135,13 +137,18 @@ class Index:
                     row,
                 )
                 self._base.execute("INSERT INTO told (rowid, terms) VALUES (?, ?)", (made.lastrowid, told))
+                self._base.execute("DELETE FROM gone WHERE url = ?", (article.url,))
                 rows = [(_hash(text), made.lastrowid) for text in article.paragraphs]
                 self._base.executemany("INSERT OR IGNORE INTO paragraph (hash, article) VALUES (?, ?)", rows)
 
     def forget(self, source: str, places: Sequence[str]) -> None:
-        """Drop what a source no longer has."""
+        """Drop what a source no longer has, and remember that it was there."""
         with _at_once(self._base):
             for place in places:
+                ask = (
+                    "INSERT OR IGNORE INTO gone SELECT url FROM article WHERE source = ? AND place = ? AND url NOT NULL"
+                )
+                self._base.execute(ask, (source, place))
                 self._forget(source, place)
 
     def _forget(self, source: str, place: str) -> None:
@@ -224,6 +231,16 @@ class Index:
         rows = [(row.astype(np.float16).tobytes(), id_) for id_, row in zip(ids, vectors, strict=True)]
         with _at_once(self._base):
             self._base.executemany("UPDATE article SET vector = ? WHERE id = ?", rows)
+
+    def source_of(self, url: str) -> str | None:
+        """Return the source that brought the article of an address."""
+        found = self._base.execute("SELECT source FROM article WHERE url = ? ORDER BY id LIMIT 1", (url,)).fetchone()
+        return str(found[0]) if found else None
+
+    def is_gone(self, url: str) -> bool:
+        """Tell whether an address was withdrawn by the source that had brought it, and none has it now."""
+        gone = self._base.execute("SELECT 1 FROM gone WHERE url = ?", (url,)).fetchone() is not None
+        return gone and self.source_of(url) is None
 
     def at(self, url: str) -> Article | None:
         """Return the article of an address."""

@@ -1,0 +1,151 @@
+"""The link lives: what stands is looked at again when articles come, change, move or go; no media is touched.
+
+A video without an article is tried again while it is young. An article that a video has is read again: changed, its
+passages are found anew; moved, its address is; withdrawn, the link goes with all that was derived from it. A link that
+a person set stays, with what can still be told of it.
+"""
+
+import asyncio
+import dataclasses
+import datetime as dt
+from dataclasses import dataclass
+from typing import Literal
+
+from votd.flows.articles import chapters_of, described, find, is_site, refresh, said_of
+from votd.flows.assemble import Parts, Speech
+from votd.flows.facts import facts_of
+from votd.flows.steps import Steps
+from votd.media.articles.gather import Visitor, visitor
+from votd.media.articles.index import Index
+from votd.media.articles.title import headline
+from votd.media.delivery import publish as delivery
+from votd.media.errors import VotdError
+from votd.media.model import Article, Candidate, Link
+from votd.media.record import Record, RecordArticle
+
+State = Literal["linked", "refreshed", "withdrawn", "unchanged", "failed"]
+PERSON = "person"
+"""The source of articles that persons chose, of which the index knows no other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relinked:
+    """What became of one video's link; ``message`` is one sentence."""
+
+    id: str
+    state: State
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Newsroom:
+    """What every look at a link needs: the articles known, their sources, and what visits sites."""
+
+    index: Index
+    sources: tuple[str, ...]
+    visits: Visitor
+
+
+async def relink_all(steps: Steps, index: Index, now: dt.datetime) -> list[Relinked]:
+    """Look after the links of the videos of the last ``article_days`` days; one that fails never stops the next."""
+    settings = steps.settings
+    youngest = now.date() - dt.timedelta(days=settings.article_days)
+    videos = await asyncio.to_thread(delivery.index, steps.store)
+    young = [video.id for video in videos.videos if video.date >= youngest]
+    if not young:
+        return []
+    await refresh(index, settings.articles, settings, now)
+    done = []
+    async with visitor(private=settings.articles_private) as visits:
+        for id_ in young:
+            try:
+                done.append(await relink(steps, id_, Newsroom(index, settings.articles, visits)))
+            except VotdError as e:
+                done.append(Relinked(id_, "failed", str(e)))
+    return done
+
+
+async def relink(steps: Steps, id_: str, room: Newsroom) -> Relinked:
+    """Look after one video's link. Raises ``VotdError`` where what stands cannot be read or published."""
+    standing = await asyncio.to_thread(delivery.current_record, steps.store, id_)
+    assert standing is not None  # the index of the store names it
+    kept = await steps.kept_speech(standing)
+    link = await _kept(standing, room) if standing.articles else await _new(standing, kept, room)
+    if link is None:
+        return Relinked(id_, "unchanged", "")
+    origin = standing.articles[0].origin if standing.articles else "machine"
+    articles = await asyncio.to_thread(described, link, kept.transcript, origin)
+    if articles == standing.articles:
+        return Relinked(id_, "unchanged", "")
+    before = headline(standing.articles[0].title) if standing.articles else None
+    title = headline(articles[0].title) if articles and before == standing.title else standing.title
+    parts = await standing_parts(steps, standing, kept)
+    parts = dataclasses.replace(
+        parts,
+        facts=dataclasses.replace(parts.facts, title=title),
+        articles=articles,
+        chapters=chapters_of(link, articles, standing.duration_ms),
+    )
+    await steps.publish(parts, standing)
+    return _told(id_, standing.articles, articles)
+
+
+async def standing_parts(steps: Steps, standing: Record, speech: Speech) -> Parts:
+    """Return what the version that stands was made of, with what is now known of its speech."""
+    return Parts(
+        facts=facts_of(standing),
+        source=standing.source,
+        encoded=await steps.kept_encode(standing),
+        speech=speech,
+        articles=standing.articles,
+        chapters=standing.chapters,
+        public=steps.settings.public_url,
+        language=standing.language,
+    )
+
+
+async def _new(standing: Record, kept: Speech, room: Newsroom) -> Link | None:
+    """Try a video without an article again."""
+    if not kept.transcript or not kept.transcript.utterances or not room.sources:
+        return None
+    said = await asyncio.to_thread(said_of, kept.transcript, standing.title, standing.date)
+    link = await asyncio.to_thread(find, room.index, room.sources, said, sure_of_day=True)
+    return link if link.status == "linked" else None
+
+
+async def _kept(standing: Record, room: Newsroom) -> Link | None:
+    """Read the articles of a video again; ``None`` where nothing can be told of any."""
+    found: list[Candidate] = []
+    told = False
+    for one in standing.articles:
+        known, article = await _again(one, room)
+        told |= known
+        if article is not None:
+            found.append(Candidate(article, one.score, linked=True))
+        elif not known or one.origin == "person":
+            stays = Article(one.title, (), one.url or one.title, one.url, one.date, one.language)
+            found.append(Candidate(stays, one.score, linked=True))
+    return Link("linked" if found else "none", tuple(found)) if told else None
+
+
+async def _again(one: RecordArticle, room: Newsroom) -> tuple[bool, Article | None]:
+    """Return whether anything can be told of an article, and the article, ``None`` where it was withdrawn."""
+    if one.url is None:
+        return False, None
+    source = room.index.source_of(one.url)
+    if room.index.is_gone(one.url) or (source is not None and not is_site(source)):
+        return True, room.index.at(one.url)
+    if source is None and not is_site(one.url):
+        return False, None
+    try:
+        return True, await room.visits.recheck(room.index, source or PERSON, one.url)
+    except VotdError:
+        return False, None  # out of reach now: what stands is kept
+
+
+def _told(id_: str, before: tuple[RecordArticle, ...], after: tuple[RecordArticle, ...]) -> Relinked:
+    if not after:
+        return Relinked(id_, "withdrawn", f"The article “{before[0].title}” was withdrawn, and the link with it.")
+    if not before:
+        return Relinked(id_, "linked", f"Linked to “{after[0].title}”.")
+    return Relinked(id_, "refreshed", f"The article “{after[0].title}” changed, and what was derived from it.")

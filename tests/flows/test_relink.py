@@ -1,0 +1,182 @@
+"""The link lives: articles come, change, move and go, and the video follows without its media being touched."""
+
+import asyncio
+import contextlib
+import datetime as dt
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from articles import hostile
+from articles.hostile import Site
+
+from votd.config.settings import load
+from votd.flows.articles import index_of
+from votd.flows.display import Ledger
+from votd.flows.relink import Relinked, relink_all
+from votd.flows.speech import recogniser, user_cache
+from votd.flows.steps import Steps
+from votd.media.record import Record
+
+DAY = dt.date(2026, 3, 10)
+SAID = (
+    "Good evening. Bitola wants to buy eleven buses that run on gas.",
+    "The council agreed on Monday, after a debate of nine hours.",
+    "Three million euros, and the mayor Vesna Krstanoska calls it a bargain.",
+    "The opposition counted the chairs in the old buses and found more holes than seats.",
+    "The first of them should come in September from a factory in Bursa.",
+    "My grandfather drove a bus on that very line.",
+)
+STORY = (
+    "The council of Bitola agreed on Monday, after a debate of nine hours, to buy eleven buses that run on gas.",
+    "They cost three million euros. Mayor Vesna Krstanoska called the price a bargain for the town.",
+    "Councillors of the opposition said that the old buses had more holes than seats.",
+    "The first buses are to come in September from a factory in Bursa.",
+)
+OTHERS = (
+    ("Prilep opens a market", "The market of Prilep was opened on Tuesday with a brass band and sixty stalls."),
+    ("Snow closes the pass", "Snow closed the pass above Mavrovo on Tuesday, and three lorries had to be towed away."),
+    ("Handball in Struga", "Struga won against Ohrid by two goals on Sunday in front of nine hundred spectators."),
+)
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """Lend the server of a news site."""
+    with hostile.hostile() as served:
+        yield served
+
+
+@pytest.fixture
+def video(make_clip: Callable[..., Path], tmp_path: Path) -> Path:
+    """Return a clip with a person's captions beside it: nobody has to be heard."""
+    clip = make_clip("buses.mp4", seconds=36)
+    drop = tmp_path / "drop" / "andonovic-buses.mp4"
+    drop.parent.mkdir()
+    drop.write_bytes(clip.read_bytes())
+    cues = [f"00:{at * 6:02}.000 --> 00:{at * 6 + 5:02}.500\n{text}\n" for at, text in enumerate(SAID)]
+    drop.with_suffix(".en.vtt").write_text("WEBVTT\n\n" + "\n".join(cues))
+    return drop
+
+
+def publish_on(site: Site, *stories: tuple[str, tuple[str, ...]], day: dt.date = DAY) -> None:
+    """Let the site have these stories, and list them."""
+    items = []
+    for title, paragraphs in stories:
+        path = "/" + title.lower().replace(" ", "-")
+        text = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
+        site.answers[path] = hostile.page(
+            f'<html lang="en"><head><title>{title} - The Site</title></head><body><article><h1>{title}</h1>{text}'
+            "</article></body></html>"
+        )
+        date = day.strftime("%a, %d %b %Y 10:00:00 GMT")
+        items.append(f"<item><title>{title}</title><link>{path}</link><pubDate>{date}</pubDate></item>")
+    feed = f'<?xml version="1.0"?><rss version="2.0"><channel><title>News</title>{"".join(items)}</channel></rss>'
+    site.answers["/feed"] = hostile.page(feed, "application/rss+xml")
+
+
+def night(house: Any, site: Site, **given: Any) -> list[Relinked]:
+    """Do what the nightly flow does for the links."""
+
+    async def look() -> list[Relinked]:
+        settings = load(home=house.home, store=f"file:{house.site}", model="base", **settings_of(site), **given)
+        async with recogniser(settings) as ear:
+            steps = Steps(settings, user_cache(), Ledger(), ear)
+            with contextlib.closing(index_of(settings)) as index:
+                now = dt.datetime.combine(DAY, dt.time(2), tzinfo=dt.UTC)
+                return await relink_all(steps, index, now)
+
+    return asyncio.run(look())
+
+
+def settings_of(site: Site) -> dict[str, Any]:
+    """Return the settings that let the tests' own site be asked."""
+    return {"articles": f"{site.address}/feed", "articles_private": True}
+
+
+def standing(house: Any) -> Record:
+    """Return the record that stands."""
+    (video,) = house.json("index.json")["videos"]
+    return Record.model_validate(house.json(video["record"]))
+
+
+def media(house: Any) -> dict[str, int]:
+    """List the objects of media, with their times."""
+    return {key: changed for key, changed in house.objects().items() if key.startswith("media/")}
+
+
+def test_the_life_of_a_link(house: Any, video: Path, site: Site) -> None:
+    """Published while the site is down, linked by night, corrected, moved, and withdrawn at last."""
+    site.answers["/feed"] = hostile.silent
+    first = house.publish(video, date=DAY, articles=(), captions=None)
+    assert first.record.articles == ()
+    before = media(house)
+
+    publish_on(site, ("Bitola buys buses", STORY), *((title, (text,) * 2) for title, text in OTHERS))
+    (linked,) = night(house, site)
+    assert linked.state == "linked", linked
+    (article,) = standing(house).articles
+    assert (article.title, article.url) == ("Bitola buys buses", f"{site.address}/bitola-buys-buses")
+    assert {passage.paragraph for passage in article.passages} >= {1, 2, 4}
+    assert night(house, site)[0].state == "unchanged"
+
+    publish_on(site, ("Bitola buys buses", (STORY[0], "A paragraph was added.", *STORY[1:])))
+    assert night(house, site)[0].state == "refreshed"
+    (corrected,) = standing(house).articles
+    assert [p.quote.split()[0] for p in corrected.passages] == [p.quote.split()[0] for p in article.passages]
+    assert max(p.paragraph for p in corrected.passages) == max(p.paragraph for p in article.passages) + 1
+
+    site.answers["/moved"] = site.answers["/bitola-buys-buses"]
+    site.answers["/bitola-buys-buses"] = hostile.moved("/moved", 301)
+    assert night(house, site)[0].state == "refreshed"
+    assert standing(house).articles[0].url == f"{site.address}/moved"
+
+    site.answers["/moved"] = lambda to: to.say(b"", status=503)
+    assert night(house, site)[0].state == "unchanged"  # out of reach is not withdrawn
+
+    del site.answers["/moved"], site.answers["/bitola-buys-buses"]
+    site.answers["/feed"] = hostile.page("<rss version='2.0'><channel></channel></rss>", "application/rss+xml")
+    assert night(house, site)[0].state == "withdrawn"
+    assert (standing(house).articles, standing(house).chapters) == ((), ())
+    assert media(house) == before
+
+
+def test_a_link_that_a_person_set_stays(house: Any, video: Path, site: Site) -> None:
+    """Also where its article was withdrawn: but its passages lead nowhere any more, and go."""
+    publish_on(site, ("Bitola buys buses", STORY))
+    url = f"{site.address}/bitola-buys-buses"
+
+    async def tell() -> Record:
+        from votd.flows import story
+        from votd.flows.request import Request
+
+        settings = load(home=house.home, store=f"file:{house.site}", model="base", articles_private=True)
+        return (await story.publish_here(Request(video=video, article=url, date=DAY), settings, Ledger())).record
+
+    record = asyncio.run(tell())
+    assert [(a.url, a.origin) for a in record.articles] == [(url, "person")]
+    assert record.articles[0].passages
+    del site.answers["/bitola-buys-buses"]
+    assert night(house, site)[0].state == "refreshed"
+    (stays,) = standing(house).articles
+    assert (stays.url, stays.origin, stays.passages) == (url, "person", ())
+
+
+def test_a_hostile_site_never_stops_a_publish(house: Any, video: Path, site: Site) -> None:
+    """The video goes out without an article, and one sentence says why."""
+    site.answers["/feed"] = hostile.bomb
+
+    async def tell(articles_private: bool) -> Any:
+        from votd.flows import story
+        from votd.flows.request import Request
+
+        settings = load(home=house.home, store=f"file:{house.site}", model="base", articles_private=articles_private)
+        request = Request(video=video, articles=(f"{site.address}/feed",), date=DAY)
+        return await story.publish_here(request, settings, Ledger())
+
+    outcome = asyncio.run(tell(True))
+    assert outcome.record.articles == ()
+    assert any("10,000,000 bytes" in warning for warning in outcome.warnings)
+    outcome = asyncio.run(tell(False))
+    assert any("articles_private" in warning for warning in outcome.warnings)
