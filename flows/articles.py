@@ -11,16 +11,19 @@ from typing import Literal
 from votd.config.settings import Settings
 from votd.media.articles import meaning
 from votd.media.articles.chapters import chapters
+from votd.media.articles.differences import differences
 from votd.media.articles.gather import gather_folder, visitor
 from votd.media.articles.index import Index, Window
+from votd.media.articles.index import tongue as tongue_of
 from votd.media.articles.link import AFTER_DAYS, BEFORE_DAYS, EACH, link
-from votd.media.articles.passages import passages, sentences
+from votd.media.articles.passages import aligned, passages, sentences
 from votd.media.articles.rank import Said
 from votd.media.articles.read import read_file
 from votd.media.articles.title import headline
-from votd.media.model import Article, Candidate, Link, Passage, Transcript
+from votd.media.model import Article, Candidate, Difference, Link, Passage, Transcript
 from votd.media.record import RecordArticle, RecordChapter, RecordPassage
 
+Origin = Literal["machine", "person"]
 QUOTED_WORDS = 10
 FOREIGN = 100
 """Articles of other languages that are embedded for one talk, the latest first: those share no words with it."""
@@ -115,40 +118,55 @@ def said_of(heard: Transcript, title: str, day: dt.date | None) -> Said:
     return Said(heard.text, heard.language, title, day.toordinal() if day else None, vectors)
 
 
-def described(
-    link: Link, transcript: Transcript | None, origin: Literal["machine", "person"]
-) -> tuple[RecordArticle, ...]:
-    """Return what the record says of the linked articles: which moments of the talk tell which of their paragraphs."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the record says of the linked articles, and what they and the talk tell differently."""
+
+    articles: tuple[RecordArticle, ...] = ()
+    chapters: tuple[RecordChapter, ...] = ()
+    differences: tuple[Difference, ...] = ()
+
+
+def tell(link: Link, transcript: Transcript | None, origin: Origin) -> Told:
+    """Find which moments of the talk tell which paragraphs of the linked articles, and where the two differ.
+
+    Chapters are those of the first article; differences are told of articles in the talk's own language.
+    """
     said = sentences(transcript) if transcript else ()
-    return tuple(
-        RecordArticle(
-            title=one.article.title,
-            url=one.article.url,
-            language=one.article.language,
-            date=one.article.date,
-            origin=origin,
-            score=round(one.score, 3),
-            passages=tuple(
-                RecordPassage(
-                    paragraph=p.paragraph + 1,
-                    quote=" ".join(one.article.paragraphs[p.paragraph].split()[:QUOTED_WORDS]),
-                    start_ms=p.start_ms,
-                    end_ms=p.end_ms,
-                )
-                for p in passages(
-                    said, one.article.paragraphs, transcript.language if transcript else None, one.article.language
-                )
-            ),
-        )
-        for one in link.linked
+    tongue = (transcript.language if transcript else "").partition("-")[0]
+    articles: list[RecordArticle] = []
+    found: list[Difference] = []
+    for one in link.linked:
+        paragraphs, told = one.article.paragraphs, tongue_of(one.article)
+        at = aligned([sentence.text for sentence in said], paragraphs, tongue, told)
+        articles.append(_recorded(one, origin, passages(said, at)))
+        found += differences(said, at, paragraphs) if told == tongue else ()
+    chapters = _chapters(link.linked[0].article, articles[0], transcript) if articles and transcript else ()
+    return Told(tuple(articles), chapters, tuple(found))
+
+
+def _recorded(one: Candidate, origin: Origin, told: Sequence[Passage]) -> RecordArticle:
+    article = one.article
+    return RecordArticle(
+        title=article.title,
+        url=article.url,
+        language=article.language,
+        date=article.date,
+        origin=origin,
+        score=round(one.score, 3),
+        passages=tuple(
+            RecordPassage(
+                paragraph=p.paragraph + 1,
+                quote=" ".join(article.paragraphs[p.paragraph].split()[:QUOTED_WORDS]),
+                start_ms=p.start_ms,
+                end_ms=p.end_ms,
+            )
+            for p in told
+        ),
     )
 
 
-def chapters_of(link: Link, articles: Sequence[RecordArticle], duration_ms: int) -> tuple[RecordChapter, ...]:
-    """Make chapters of the first article's passages; none without a link."""
-    if not link.linked or not articles:
-        return ()
-    told = [Passage(p.paragraph - 1, p.start_ms, p.end_ms) for p in articles[0].passages]
-    first = link.linked[0].article
-    made = chapters(told, first.paragraphs, headline(first.title), duration_ms)
+def _chapters(first: Article, recorded: RecordArticle, transcript: Transcript) -> tuple[RecordChapter, ...]:
+    told = [Passage(p.paragraph - 1, p.start_ms, p.end_ms) for p in recorded.passages]
+    made = chapters(told, first.paragraphs, headline(first.title), transcript.duration_ms)
     return tuple(RecordChapter(start_ms=c.start_ms, end_ms=c.end_ms, title=c.title) for c in made)

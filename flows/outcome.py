@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from votd.flows.display import StageTime
-from votd.media.model import Link
+from votd.flows.show import clock
+from votd.media.model import Candidate, Difference, Link
 from votd.media.record import Record
 
 
@@ -11,7 +12,8 @@ from votd.media.record import Record
 class Outcome:
     """``changed`` is false where this very version stood already. ``warnings`` are sentences for the producer.
 
-    ``again`` is true where the night should try once more: something that the captions need was unavailable.
+    ``differences`` are between the talk and its article. ``again`` is true where the night should try once more:
+    something that the captions need was unavailable.
     """
 
     record: Record
@@ -20,6 +22,7 @@ class Outcome:
     address: str
     link: Link
     warnings: tuple[str, ...]
+    differences: tuple[Difference, ...]
     again: bool
     stages: tuple[StageTime, ...]
 
@@ -29,8 +32,9 @@ def markdown(outcome: Outcome) -> str:
     record = outcome.record
     rows = [("Video", _cell(record.title)), *_rows(outcome)]
     table = "\n".join(f"| {name} | {value} |" for name, value in rows)
+    evidence = "\n".join(_evidence(one) for one in outcome.link.candidates[:3])
     stages = "\n".join(f"| {s.name} | {s.seconds:.1f} s | {'reused' if s.reused else ''} |" for s in outcome.stages)
-    return f"| | |\n|---|---|\n{table}\n\n| stage | time | |\n|---|---|---|\n{stages}\n"
+    return f"| | |\n|---|---|\n{table}\n\n{evidence}\n\n| stage | time | |\n|---|---|---|\n{stages}\n"
 
 
 def lines(outcome: Outcome) -> list[tuple[str, str]]:
@@ -51,7 +55,8 @@ def _rows(outcome: Outcome) -> list[tuple[str, str]]:
         ("Captions", ", ".join(f"{c.label} ({c.origin})" for c in record.captions) or "none"),
         ("Article", _article(outcome)),
     ]
-    return [*rows, *(("Mind", warning) for warning in outcome.warnings)]
+    rows += [("Mind", warning) for warning in outcome.warnings]
+    return rows + [(f"At {clock(one.start_ms)}", _cell(one.why)) for one in outcome.differences]
 
 
 def _article(outcome: Outcome) -> str:
@@ -61,6 +66,12 @@ def _article(outcome: Outcome) -> str:
         best = outcome.link.best
         return f"none linked; a person should look at: {_cell(best.article.title)} (score {best.score:.2f})"
     return "none"
+
+
+def _evidence(one: Candidate) -> str:
+    """Say of a candidate what speaks for it."""
+    state = "**linked**" if one.linked else "not linked"
+    return f"- {_cell(one.article.title)} ({state}, {one.score:.2f}). {_cell(' '.join(one.evidence))}"
 
 
 def _cell(text: str) -> str:

@@ -11,7 +11,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
 
-from votd.flows.articles import chapters_of, described, find, is_site, refresh, said_of
+from votd.flows.articles import find, is_site, refresh, said_of, tell
 from votd.flows.assemble import Parts, Speech
 from votd.flows.facts import facts_of
 from votd.flows.steps import Steps
@@ -74,9 +74,10 @@ async def relink(steps: Steps, id_: str, room: Newsroom) -> Relinked:
     if link is None:
         return Relinked(id_, "unchanged", "")
     origin = standing.articles[0].origin if standing.articles else "machine"
-    articles = await asyncio.to_thread(described, link, kept.transcript, origin)
-    if articles == standing.articles:
+    told = await asyncio.to_thread(tell, link, kept.transcript, origin)
+    if told.articles == standing.articles:
         return Relinked(id_, "unchanged", "")
+    articles = told.articles
     before = headline(standing.articles[0].title) if standing.articles else None
     title = headline(articles[0].title) if articles and before == standing.title else standing.title
     parts = await standing_parts(steps, standing, kept)
@@ -84,7 +85,7 @@ async def relink(steps: Steps, id_: str, room: Newsroom) -> Relinked:
         parts,
         facts=dataclasses.replace(parts.facts, title=title),
         articles=articles,
-        chapters=chapters_of(link, articles, standing.duration_ms),
+        chapters=told.chapters,
     )
     await steps.publish(parts, standing)
     return _told(id_, standing.articles, articles)

@@ -53,6 +53,11 @@ def lines(record: Record, report: dict[str, Any]) -> Iterator[str]:
         yield f"  captions  {captions.label}: {captions.origin}{unsure}, {captions.vtt}"
     if not record.captions:
         yield "  captions  none"
+    for one in (report.get("link") or {}).get("candidates", ())[:3]:
+        linked = "linked" if one["linked"] else "not linked"
+        yield f"  candidate {one['article']['title']} ({linked}, {one['score']:.2f}): {' '.join(one['evidence'])}"
+    for one in report.get("differences", ()):
+        yield f"  differs   {clock(one['start_ms'])}  {one['why']}"
     for warning in report.get("warnings", ()):
         yield f"  mind      {warning}"
     yield from _findings(report.get("speech") or {})

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import TypeVar
 
 from votd.config.settings import Settings
-from votd.flows.articles import chapters_of, described
+from votd.flows.articles import Told, tell
 from votd.flows.assemble import Encoded, Parts, Speech, measured
 from votd.flows.captions import captioned, given
 from votd.flows.display import Ledger
@@ -23,7 +23,7 @@ from votd.flows.steps import Steps
 from votd.media import errors
 from votd.media.articles.title import headline
 from votd.media.model import Link, MediaInfo, Transcript
-from votd.media.record import Record, RecordArticle, RecordChapter
+from votd.media.record import Record
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -44,15 +44,15 @@ async def publish(request: Request, steps: Steps) -> Outcome:
         encoded, heard = await side_by_side(steps.transcode(source, info, audio), hearing)
         found = await steps.link(heard.transcript, request, identity)
         speech = captioned(await with_names(steps, audio, heard, found.link, request), encoded, steps.settings)
-        articles, chapters = await asyncio.to_thread(linked, found.link, request, standing, speech.transcript)
-        title = headline(articles[0].title) if articles else None
+        told = await asyncio.to_thread(linked, found.link, request, standing, speech.transcript)
+        title = headline(told.articles[0].title) if told.articles else None
         parts = Parts(
             facts=facts(request, identity, before, title, steps.settings.rubric),
             source=measured(source.sha256, info),
             encoded=encoded,
             speech=speech,
-            articles=articles,
-            chapters=chapters,
+            articles=told.articles,
+            chapters=told.chapters,
             public=steps.settings.public_url,
             language=language or spoken_language(speech),
         )
@@ -71,6 +71,7 @@ async def publish(request: Request, steps: Steps) -> Outcome:
             address=steps.address,
             link=found.link,
             warnings=(*damage(encoded), *speech.doubts, *found.problems),
+            differences=told.differences,
             again=speech.again,
             stages=tuple(steps.ledger.stages),
         )
@@ -105,15 +106,12 @@ def spoken_language(speech: Speech) -> str | None:
     return said.language if said and said.utterances and said.language != UNDETERMINED else None
 
 
-def linked(
-    link: Link, request: Request, standing: Record | None, said: Transcript | None
-) -> tuple[tuple[RecordArticle, ...], tuple[RecordChapter, ...]]:
+def linked(link: Link, request: Request, standing: Record | None, said: Transcript | None) -> Told:
     """Decide the articles of the record and its chapters: a person's choice, now or before, wins over the machine's."""
     before = standing.articles if standing else ()
     if not request.article and (any(a.origin == "person" for a in before) or not request.articles):
-        return before, standing.chapters if standing else ()
-    articles = described(link, said, "person" if request.article else "machine")
-    return articles, chapters_of(link, articles, said.duration_ms if said else 0)
+        return Told(before, standing.chapters if standing else ())
+    return tell(link, said, "person" if request.article else "machine")
 
 
 async def side_by_side(first: Awaitable[A], second: Awaitable[B]) -> tuple[A, B]:

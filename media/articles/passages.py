@@ -42,28 +42,36 @@ WORDS_ALONE = Weights(words=0.5, alone=0, around=0, digression=1.5, jump=0.8, le
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A spoken sentence with its times."""
+    """A spoken sentence, by its words."""
 
-    start_ms: int
-    end_ms: int
-    text: str
+    words: tuple[Word, ...]
+
+    @property
+    def start_ms(self) -> int:
+        return self.words[0].start_ms
+
+    @property
+    def end_ms(self) -> int:
+        return self.words[-1].end_ms
+
+    @property
+    def text(self) -> str:
+        return " ".join(word.text for word in self.words)
 
 
-def passages(
-    said: Sequence[Sentence], paragraphs: Sequence[str], language: str | None, told: str | None
-) -> tuple[Passage, ...]:
-    """Return the stretches of speech that tell a paragraph, in their order; ``language`` and ``told`` are the tongues.
+def passages(said: Sequence[Sentence], at: Sequence[int | None]) -> tuple[Passage, ...]:
+    """Return the stretches of speech that tell a paragraph, in their order; ``at`` is what ``aligned`` found.
 
     Sentences that follow each other on one paragraph are one passage.
     """
     found: list[Passage] = []
     before: int | None = None
-    for sentence, at in zip(said, aligned([s.text for s in said], paragraphs, language, told), strict=True):
-        if at is not None and at == before:
-            found[-1] = Passage(at, found[-1].start_ms, sentence.end_ms)
-        elif at is not None:
-            found.append(Passage(at, sentence.start_ms, sentence.end_ms))
-        before = at
+    for sentence, paragraph in zip(said, at, strict=True):
+        if paragraph is not None and paragraph == before:
+            found[-1] = Passage(paragraph, found[-1].start_ms, sentence.end_ms)
+        elif paragraph is not None:
+            found.append(Passage(paragraph, sentence.start_ms, sentence.end_ms))
+        before = paragraph
     return tuple(found)
 
 
@@ -135,6 +143,6 @@ def sentences(transcript: Transcript) -> tuple[Sentence, ...]:
         after = words[at + 1] if at + 1 < len(words) else None
         pause = after is None or after.start_ms - word.end_ms >= _PAUSE_MS
         if pause or len(run) >= _LONGEST or word.text.rstrip('"”“’»)').endswith(tuple(_END)):
-            found.append(Sentence(run[0].start_ms, word.end_ms, " ".join(w.text for w in run)))
+            found.append(Sentence(tuple(run)))
             run = []
     return tuple(found)
