@@ -38,8 +38,11 @@ def chapters(
 
 
 def heading_of(paragraph: str) -> str:
-    """Return a paragraph's first sentence, cut at a word where it is long."""
+    """Return a paragraph's first sentence, cut at a clause or else at a word where it is long."""
     first = _SENTENCE.split(paragraph.strip())[0].strip('"”“„»« ')
     if len(first) <= LONGEST_TITLE:
         return first.rstrip(".")
+    clauses = [mark.start() for mark in _CLAUSE.finditer(first) if SHORTEST_CLAUSE <= mark.start() <= LONGEST_TITLE]
+    if clauses:
+        return first[: clauses[-1]]
     return first[:LONGEST_TITLE].rpartition(" ")[0].rstrip(",;:–- ") + "…"

@@ -29,8 +29,8 @@ _DAYS = (
     "понеделник вторник среда четврток петок сабота недела".split(),  # noqa: SIM905 - a list of words reads better
 )
 _OFFICES = re.compile(
-    r"\b(minister|mayor|president|director|coach|prosecutor|ambassador|commissioner|judge|"
-    r"министер\w*|градоначални\w+|претседател\w*|директор\w*|обвинител\w*|амбасадор\w*)\s+"
+    r"\b((?i:minister|mayor|president|director|coach|prosecutor|ambassador|commissioner|judge|"
+    r"министер\w*|градоначални\w+|претседател\w*|директор\w*|обвинител\w*|амбасадор\w*))\s+"
     r"((?:[A-ZČŠŽА-ЯЃЅЈЉЊЌЏ][\w'’-]+\s+)?[A-ZČŠŽА-ЯЃЅЈЉЊЌЏ][\w'’-]+)"
 )
 _QUOTE = re.compile(r"[\"“„«]([^\"“”„«»]{20,})[\"”“»]")

@@ -75,7 +75,7 @@ def _unit(tokens: Sequence[str]) -> str:
             return "%"
         if token in _BETWEEN:
             continue
-        if not token.isalpha() or len(token) < 3 or token in _numerals():
+        if not token.isalpha() or len(token) < 3 or token in _numerals() or token in _JOINED:
             return ""
         return _CURRENCIES.get(stem(token), stem(token))
     return ""
