@@ -1,6 +1,7 @@
 """Read the candidates: articles as text or HTML files, one by one or a folder of them.
 
-Text: the first line that is not empty is the title, the rest is the body. HTML: see ``page``. ``NAME.yaml`` beside
+Text: the first line that is not empty is the title, the rest is the body; in Markdown the first heading.
+HTML: see ``page``. ``NAME.yaml`` beside
 either may state ``url``, ``date`` and ``language``, and wins. No date means unknown, never the file's time.
 """
 
@@ -16,9 +17,11 @@ from votd.media.articles.page import read_page
 from votd.media.errors import BadRequest
 from votd.media.model import Article
 
-TEXT = (".txt",)
+TEXT = (".txt", ".md")
 HTML = (".html", ".htm")
 _MAX_TITLE = 300
+_BREAKS = ("softbreak", "hardbreak")
+_SAID = ("text", "code_inline", *_BREAKS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +53,9 @@ def read_file(path: Path) -> Article:
     name = name_of(path)
     suffix = path.suffix.lower()
     if suffix not in (*TEXT, *HTML):
-        raise BadRequest(f"{name} is not an article that can be read, give a .txt or .html file.")
+        raise BadRequest(f"{name} is not an article that can be read, give a .txt, .md or .html file.")
     data = read_bytes(path)
-    article = read_page(data, name) if suffix in HTML else _read_text(decode(data, name), name)
+    article = read_page(data, name) if suffix in HTML else _read_text(_plain(decode(data, name), suffix), name)
     article = replace(article, title=_shortened(article.title))
     sidecar = path.with_suffix(".yaml")
     if not sidecar.is_file() or _leads_out(sidecar, path.parent):
@@ -84,6 +87,27 @@ def _leads_out(path: Path, folder: Path) -> bool:
         return not path.resolve().is_relative_to(folder.resolve())
     except (OSError, RuntimeError):  # a link that leads to itself
         return True
+
+
+def _plain(text: str, suffix: str) -> str:
+    """Return a text without Markdown's signs, its first heading first: links, emphasis and pictures are not words."""
+    if suffix != ".md":
+        return text
+    from markdown_it import MarkdownIt  # noqa: PLC0415 (only Markdown needs it)
+
+    blocks: list[str] = []
+    title = None
+    heading = False
+    for token in MarkdownIt().parse(re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)):
+        if token.type == "inline":
+            parts = (
+                " " if part.type in _BREAKS else part.content for part in token.children or () if part.type in _SAID
+            )
+            said = "".join(parts)
+            title = said if heading and title is None else title
+            blocks += [] if heading and title is said else [" ".join(said.split())]
+        heading = token.type == "heading_open"
+    return "\n\n".join(filter(None, [title, *blocks]))
 
 
 def _read_text(text: str, name: str) -> Article:

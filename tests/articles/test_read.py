@@ -200,7 +200,7 @@ def test_folder(tmp_path: Path) -> None:
     inside, outside = tmp_path / "inside", tmp_path / "outside.txt"
     inside.mkdir()
     outside.write_text("Secret\n\nOf the machine.")
-    for name in ("b.txt", "a.TXT", ".hidden.txt", "notes.md", "b.txt.part", "picture.jpg"):
+    for name in ("b.txt", "a.TXT", ".hidden.txt", "notes.rst", "b.txt.part", "picture.jpg"):
         (inside / name).write_text(TEXT)
     (inside / "a.yaml").write_text("language: en")
     (inside / "c.html").write_text(page())
@@ -254,3 +254,15 @@ def test_a_huge_title_is_cut(tmp_path: Path) -> None:
     """Shorten a title that can only be a mistake."""
     (tmp_path / "a.txt").write_text("A" * 100_000)
     assert len(read_file(tmp_path / "a.txt").title) == 300
+
+
+def test_markdown_is_read_without_its_signs(tmp_path: Path) -> None:
+    """The first heading is the title, wherever it stands; addresses, emphasis and front matter are no words."""
+    (tmp_path / "a.md").write_text(
+        "---\ndraft: true\n---\nSkopje, *Monday*.\n\n# Buses for **Bitola**\n\n"
+        "The [council](http://a.example/b)\nagreed.\n\n"
+        "- one `bus`\n- two\n\n## More\n\n![picture](p.png)\n"
+    )
+    article = read_file(tmp_path / "a.md")
+    assert article.title == "Buses for Bitola"
+    assert article.paragraphs == ("Skopje, Monday.", "The council agreed.", "one bus", "two", "More")
