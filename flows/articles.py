@@ -15,7 +15,7 @@ from votd.media.articles.differences import differences
 from votd.media.articles.gather import gather_folder, visitor
 from votd.media.articles.index import Index, Window
 from votd.media.articles.index import tongue as tongue_of
-from votd.media.articles.link import AFTER_DAYS, BEFORE_DAYS, EACH, link
+from votd.media.articles.link import AFTER_DAYS, BEFORE_DAYS, EACH, link, telling_terms
 from votd.media.articles.passages import aligned, passages, sentences
 from votd.media.articles.rank import Said
 from votd.media.articles.read import read_file
@@ -25,7 +25,7 @@ from votd.media.record import RecordArticle, RecordChapter, RecordPassage
 
 Origin = Literal["machine", "person"]
 QUOTED_WORDS = 10
-FOREIGN = 100
+FOREIGN, BATCH = 30, 64
 """Articles of other languages that are embedded for one talk, the latest first: those share no words with it."""
 
 
@@ -55,6 +55,15 @@ async def refresh(index: Index, sources: Sequence[str], settings: Settings, now:
             for source in sites:
                 problems += await visits.gather(index, source, now=now, since=since)
     return tuple(problems)
+
+
+def embed_young(index: Index, sources: Sequence[str], since: dt.date) -> None:
+    """Give every young article its vector, ahead of the talks that will be compared with it."""
+    if not meaning.available():
+        return
+    for tongue in index.tongues(sources):
+        while lacking := index.without_vector(Window(tuple(sources), tongue, since), BATCH):
+            index.remember([one.id for one in lacking], meaning.article_vectors([one.article for one in lacking]))
 
 
 def is_site(source: str) -> bool:
@@ -96,8 +105,7 @@ DOUBT = "The article that was named shares little with what is said: see that it
 
 def embed(index: Index, said: Said, sources: Sequence[str]) -> None:
     """Give vectors to the articles that will be compared, where they have none yet."""
-    having = index.frequencies(said.terms)
-    rare = sorted(having, key=lambda term: (having[term], term))
+    rare = telling_terms(index, said)
     for tongue in index.tongues(sources):
         window = Window(tuple(sources), tongue)
         if said.day is not None:

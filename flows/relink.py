@@ -11,7 +11,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
 
-from votd.flows.articles import find, is_site, refresh, said_of, tell
+from votd.flows.articles import embed_young, find, is_site, refresh, said_of, tell
 from votd.flows.assemble import Parts, Speech
 from votd.flows.facts import facts_of
 from votd.flows.steps import Steps
@@ -55,6 +55,7 @@ async def relink_all(steps: Steps, index: Index, now: dt.datetime) -> list[Relin
     if not young:
         return []
     await refresh(index, settings.articles, settings, now)
+    await asyncio.to_thread(embed_young, index, settings.articles, youngest)
     done = []
     async with visitor(private=settings.articles_private) as visits:
         for id_ in young:

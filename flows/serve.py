@@ -32,7 +32,7 @@ def app(folder: Path) -> Starlette:
     root = folder.resolve()
 
     def home(request: Request) -> Response:
-        return _home(root)
+        return _home(root, request)
 
     def stored(request: Request) -> Response:
         return _stored(root, request)
@@ -58,13 +58,14 @@ def _listen(host: str, port: int) -> socket.socket:
         raise BadRequest(f"Cannot listen on {host} port {port} ({e.strerror}): give another host or port.") from e
 
 
-def _home(root: Path) -> Response:
+def _home(root: Path, request: Request) -> Response:
     headers = {"Cache-Control": POINTER}
     current = _read(root, "latest.json", Current)
     record = _read(root, current.record, Record) if current else None
     if record is None:
         return PlainTextResponse("Nothing is published here yet.\n", headers=headers)
-    return RedirectResponse(quote(record.page), status_code=302, headers=headers)
+    query = f"?{request.url.query}" if request.url.query else ""  # the moment that was asked for
+    return RedirectResponse(quote(record.page) + query, status_code=302, headers=headers)
 
 
 def _stored(root: Path, request: Request) -> Response:

@@ -1,7 +1,9 @@
 """Fit the linker's weights and thresholds on the half of the bed that may be looked at; writes link.toml, meaning.npz.
 
 Run it after a change of ``rank`` or of the bed: ``python tests/fit_link.py``. A threshold is the lowest probability at
-which, over folds that share no story, no more than WRONG of all talks were linked to a wrong article.
+which, over folds that share no story, no more than WRONG of all talks were linked to a wrong article. With
+its day, each talk is tried again with its article taken away; without one, an older turn of the story cannot be told
+from it then.
 """
 
 import hashlib
@@ -15,7 +17,7 @@ from articles.bed.load import Talk, bed, misheard, said_of
 
 from votd.media.articles import meaning
 from votd.media.articles.index import Index
-from votd.media.articles.link import compared
+from votd.media.articles.link import compared, figures_of
 from votd.media.articles.rank import FEATURES, Said
 
 HERE = Path(meaning.__file__).parent
@@ -32,6 +34,8 @@ class Case:
     talk: Talk
     rows: np.ndarray
     right: np.ndarray
+    there: bool
+    removed: bool = False
 
 
 def main() -> None:
@@ -50,7 +54,9 @@ def main() -> None:
     ):
         if means:
             embed(index)
-        cases = [case(index, talk, said_of(talk, text, dated=dated, meaning=means)) for talk, text in texts]
+        cases = [
+            one for talk, text in texts for one in both(index, talk, said_of(talk, text, dated=dated, meaning=means))
+        ]
         parts.append(section(name, cases))
         print(parts[-1].split("weights")[0], file=sys.stderr)
     head = "# Made by tests/fit_link.py from tests/articles/bed/dev; the weights are for the figures of rank.py.\n\n"
@@ -86,10 +92,14 @@ def variants(talk: Talk, talks: Sequence[Talk]) -> Iterator[str]:
         yield talk.heard
 
 
-def case(index: Index, talk: Talk, said: Said) -> Case:
-    """Compare one talk with its candidates."""
+def both(index: Index, talk: Talk, said: Said) -> Iterator[Case]:
+    """Compare one talk with its candidates; and with those that are left where its article is not there."""
     found, rows = compared(index, said, ["bed"])
-    return Case(talk, rows.astype(float), np.array([one.article.file in talk.right for one in found]))
+    right = np.array([one.article.file in talk.right for one in found], bool)
+    yield Case(talk, rows.astype(float), right, bool(talk.right))
+    if right.any():
+        rest = [one for one in found if one.article.file not in talk.right]
+        yield Case(talk, figures_of(index, said, rest).astype(float), np.zeros(len(rest), bool), False, removed=True)
 
 
 def section(name: str, cases: Sequence[Case]) -> str:
@@ -102,14 +112,14 @@ def section(name: str, cases: Sequence[Case]) -> str:
                 scores = predict(weights, one.rows)
                 best = int(np.argmax(scores))
                 tried.append((scores[best], bool(one.right[best])))
-    linked = threshold(tried, len(cases))
+    linked = threshold(tried, len(tried))
     kept = sum(right for score, right in tried if score >= linked)
     wrong = sum(not right for score, right in tried if score >= linked)
-    having = sum(bool(c.talk.right) for c in cases)
+    having = sum(c.there for c in cases)
     weights = fit(cases)
     lines = [f"{feature} = {value:.4f}" for feature, value in zip(FEATURES, weights[:-1], strict=True)]
     return (
-        f"[{name}]\n# over the folds: {kept} of {having} talks linked right, {wrong} of {len(cases)} wrong\n"
+        f"[{name}]\n# over the folds: {kept} of {having} talks linked right, {wrong} of {len(tried)} wrong\n"
         f"constant = {weights[-1]:.4f}\nlinked = {linked:.3f}\nreview = {REVIEW}\n\n[{name}.weights]\n"
         + "\n".join(lines)
         + "\n"

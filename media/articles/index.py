@@ -24,7 +24,7 @@ from votd.media.articles.words import terms
 from votd.media.model import Article
 
 VERSION = 1
-LONGEST_QUERY = 48
+LONGEST_QUERY = 32
 """Terms that one search asks for, the rarest first: each costs a walk through its list, and the rest decides little."""
 
 BOILERPLATE_ARTICLES, BOILERPLATE_SHARE = 3, 0.2
@@ -41,10 +41,12 @@ CREATE TABLE article (
   UNIQUE (source, place)
 );
 CREATE INDEX by_day ON article (day);
+CREATE INDEX by_source ON article (source, tongue, length);
 CREATE INDEX by_url ON article (url);
 CREATE TABLE gone (url TEXT PRIMARY KEY);
-CREATE TABLE paragraph (hash INTEGER NOT NULL, article INTEGER NOT NULL, PRIMARY KEY (hash, article)) WITHOUT ROWID;
-CREATE INDEX by_article ON paragraph (article);
+CREATE TABLE paragraph (
+  source TEXT NOT NULL, hash INTEGER NOT NULL, articles INTEGER NOT NULL, PRIMARY KEY (source, hash)
+) WITHOUT ROWID;
 CREATE VIRTUAL TABLE told USING fts5 (terms, tokenize = "unicode61 remove_diacritics 0 tokenchars '#@'");
 CREATE VIRTUAL TABLE frequency USING fts5vocab (told, row);
 """
@@ -138,8 +140,7 @@ class Index:
                 )
                 self._base.execute("INSERT INTO told (rowid, terms) VALUES (?, ?)", (made.lastrowid, told))
                 self._base.execute("DELETE FROM gone WHERE url = ?", (article.url,))
-                rows = [(_hash(text), made.lastrowid) for text in article.paragraphs]
-                self._base.executemany("INSERT OR IGNORE INTO paragraph (hash, article) VALUES (?, ?)", rows)
+                self._count(source, article.paragraphs, 1)
 
     def forget(self, source: str, places: Sequence[str]) -> None:
         """Drop what a source no longer has, and remember that it was there."""
@@ -152,11 +153,20 @@ class Index:
                 self._forget(source, place)
 
     def _forget(self, source: str, place: str) -> None:
-        found = self._base.execute("SELECT id FROM article WHERE source = ? AND place = ?", (source, place)).fetchone()
+        ask = "SELECT id, paragraphs FROM article WHERE source = ? AND place = ?"
+        found = self._base.execute(ask, (source, place)).fetchone()
         if found:
-            self._base.execute("DELETE FROM told WHERE rowid = ?", found)
-            self._base.execute("DELETE FROM paragraph WHERE article = ?", found)
-            self._base.execute("DELETE FROM article WHERE id = ?", found)
+            self._base.execute("DELETE FROM told WHERE rowid = ?", found[:1])
+            self._base.execute("DELETE FROM article WHERE id = ?", found[:1])
+            self._count(source, json.loads(found[1]), -1)
+
+    def _count(self, source: str, paragraphs: Sequence[str], change: int) -> None:
+        rows = [(source, _hash(text), change, change) for text in set(paragraphs)]
+        self._base.executemany(
+            "INSERT INTO paragraph (source, hash, articles) VALUES (?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET articles = articles + ?",
+            rows,
+        )
 
     def validators(self, source: str) -> tuple[str | None, str | None]:
         """Return the ETag and the date that an address gave the last time."""
@@ -254,19 +264,16 @@ class Index:
             f" FROM article JOIN told ON told.rowid = article.id WHERE article.id IN ({marks})",
             ids,
         )
-        found = {row[0]: _row(row, self._usual(row[1], json.loads(row[3]))) for row in rows}
+        sizes = dict(self._base.execute("SELECT source, count(*) FROM article GROUP BY source"))
+        found = {row[0]: _row(row, self._usual(row[1], sizes[row[1]], json.loads(row[3]))) for row in rows}
         return [found[id_] for id_ in ids]
 
-    def _usual(self, source: str, paragraphs: Sequence[str]) -> set[str]:
+    def _usual(self, source: str, whole: int, paragraphs: Sequence[str]) -> set[str]:
         """Return the paragraphs that stand under much of what a source brought: the site's own, not the story's."""
-        (whole,) = self._base.execute("SELECT count(*) FROM article WHERE source = ?", (source,)).fetchone()
         least = max(BOILERPLATE_ARTICLES, BOILERPLATE_SHARE * whole)
-        ask = (
-            "SELECT count(DISTINCT title) FROM paragraph JOIN article ON article.id = article"
-            " WHERE hash = ? AND source = ?"
-        )
-        counted = {text: self._base.execute(ask, (_hash(text), source)).fetchone()[0] for text in paragraphs}
-        return {text for text, count in counted.items() if count >= least}
+        ask = "SELECT articles FROM paragraph WHERE source = ? AND hash = ?"
+        counted = {text: self._base.execute(ask, (source, _hash(text))).fetchone() for text in paragraphs}
+        return {text for text, row in counted.items() if row and row[0] >= least}
 
 
 @dataclass(frozen=True, slots=True)

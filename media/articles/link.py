@@ -30,6 +30,7 @@ EACH = 12
 BEFORE_DAYS, AFTER_DAYS = 30, 3
 """The window around the talk's day: a commentary comes with its article, or some days after it."""
 SAME_STORY_DAYS = 2
+FREQUENT, FREQUENT_SHARE, FEW = 50, 0.05, 8
 LISTED = 5
 SAME_ARTICLE = 0.8
 
@@ -62,10 +63,17 @@ def link(index: Index, said: Said, sources: Sequence[str], *, sure_of_day: bool 
     return found
 
 
-def candidates(index: Index, said: Said, sources: Sequence[str]) -> list[Known]:
-    """Return what could be the talk's article, in no order that means anything."""
+def telling_terms(index: Index, said: Said) -> list[str]:
+    """Return the talk's terms that are worth a search, the rarest first: what many articles have decides nothing."""
+    count, _ = index.size()
     having = index.frequencies(said.terms)
     rare = sorted(having, key=lambda term: (having[term], term))
+    return [term for term in rare if having[term] <= max(FREQUENT, count * FREQUENT_SHARE)] or rare[:FEW]
+
+
+def candidates(index: Index, said: Said, sources: Sequence[str]) -> list[Known]:
+    """Return what could be the talk's article, in no order that means anything."""
+    rare = telling_terms(index, said)
     found: dict[int, Known] = {}
     for spoken in index.tongues(sources):
         window = Window(tuple(sources), spoken)
@@ -100,9 +108,14 @@ def _same(one: Known, other: Known) -> bool:
 def compared(index: Index, said: Said, sources: Sequence[str]) -> tuple[list[Known], Vector]:
     """Return the candidates and a row of figures for each."""
     found = candidates(index, said, sources)
+    return found, figures_of(index, said, found)
+
+
+def figures_of(index: Index, said: Said, found: Sequence[Known]) -> Vector:
+    """Return a row of ``FEATURES`` for each of these articles."""
     count, length = index.size()
     having = index.frequencies({term for one in found for term in (*one.terms, *one.lede)} | {*said.terms, *said.named})
-    return found, features(said, found, rarity(count, having), length)
+    return features(said, found, rarity(count, having), length)
 
 
 def _judged(index: Index, said: Said, sources: Sequence[str]) -> list[Candidate]:

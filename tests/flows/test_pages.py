@@ -52,3 +52,14 @@ def test_the_page_plays_five_seconds_with_a_caption(
     assert seen["consoleErrors"] == []
     assert seen["failedRequests"] == []
     assert picture.stat().st_size > 50_000
+
+
+def test_a_page_opens_at_a_moment_and_goes_to_a_chapter(
+    published: tuple[Any, Outcome], serving: Callable[[Path], str]
+) -> None:
+    """``?t=`` is kept by the store's own address; the chapter that plays is marked."""
+    house, outcome = published
+    assert len(outcome.record.chapters) >= 3
+    seen = node("moments.mjs", f"{serving(house.site)}/?t=12")
+    assert seen["asked"] == pytest.approx(12, abs=0.1)
+    assert seen["clicked"] >= seen["chapter"] == seen["current"]

@@ -1,0 +1,222 @@
+"""Measure the linker: ``--held-out`` on the half of the bed that nobody looks at, ``--scale`` on 100,000 articles.
+
+Without a flag it is the half that the weights were fitted on, which says little. A talk is heard clean, with words put
+wrong, and (where it was spoken) as Whisper heard it; with its day and without any dates.
+"""
+
+import argparse
+import functools
+import math
+import resource
+import sys
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from articles.bed.filler import daily
+from articles.bed.load import Talk, bed, misheard, said_of
+
+from votd.flows.articles import embed
+from votd.media.articles import meaning
+from votd.media.articles.index import Index, Known, Window
+from votd.media.articles.link import candidates, link
+from votd.media.articles.rank import Said, bm25, rarity
+from votd.media.model import Link
+
+ERRORS = (0.0, 0.1, 0.25, 0.4)
+SCALE, A_DAY = 100_000, 200
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One talk as it was heard once, and what became of it."""
+
+    talk: Talk
+    heard: str
+    dated: bool
+    link: Link
+
+    @property
+    def linked(self) -> bool:
+        return self.link.status == "linked"
+
+    @property
+    def right(self) -> bool:
+        return self.linked and all(one.article.file in self.talk.right for one in self.link.linked)
+
+    @property
+    def among_three(self) -> bool:
+        return any(one.article.file in self.talk.right for one in self.link.candidates[:3])
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description="Measure how well talks find their articles.")
+    parser.add_argument("--held-out", action="store_true", help="the half that decides; look at it once")
+    parser.add_argument("--scale", action="store_true", help=f"{SCALE:,} generated articles: time and memory")
+    given = parser.parse_args()
+    if given.scale:
+        scale()
+        return
+    half = bed("held_out" if given.held_out else "dev")
+    having = sum(bool(talk.right) for talk in half.talks)
+    print(f"{len(half.talks)} talks, {having} with an article, {len(half.articles)} articles")
+    index = Index()
+    index.put("bed", [(a.file, "", a) for a in half.articles])
+    for tongue in index.tongues(["bed"]):
+        while found := index.without_vector(Window(("bed",), tongue), 64):
+            index.remember([one.id for one in found], meaning.article_vectors([one.article for one in found]))
+    cases = [
+        Case(talk, heard, dated, link(index, said_of(talk, text, dated=dated, meaning=True), ["bed"]))
+        for talk in half.talks
+        for heard, text in variants(talk, half.talks)
+        for dated in (True, False)
+    ]
+    table(cases)
+    reliability(cases)
+    others(index, half.talks)
+
+
+def variants(talk: Talk, talks: Sequence[Talk]) -> Iterator[tuple[str, str]]:
+    """Yield how a talk was heard, and the text."""
+    words = " ".join(other.text for other in talks if other.language == talk.language).split()
+    for share in ERRORS:
+        yield f"{share:.0%} wrong", misheard(talk.text, share, 2, words)
+    if talk.heard:
+        yield "whisper", talk.heard
+
+
+def table(cases: Sequence[Case]) -> None:
+    """Print right and wrong links for each way of hearing."""
+    print(f"{'':24}{'right':>14}{'no recaps':>14}{'wrong links':>14}{'≤ (95 %)':>10}{'review, among 3':>18}")
+    groups: dict[tuple[bool, str], list[Case]] = defaultdict(list)
+    for case in cases:
+        groups[case.dated, case.heard].append(case)
+    for (dated, heard), each in sorted(groups.items(), reverse=True):
+        having = [case for case in each if case.talk.right]
+        plain = [case for case in having if case.talk.kind == "plain"]
+        wrong = sum(case.linked and not case.right for case in each)
+        asked = [case for case in having if case.link.status == "review"]
+        print(
+            f"{'with dates' if dated else 'without dates':14}{heard:>10}"
+            f"{_share([c.right for c in having]):>14}{_share([c.right for c in plain]):>14}"
+            f"{wrong:>8} of {len(each):<3}{upper(wrong, len(each)):>9.1%}{_share([c.among_three for c in asked]):>18}"
+        )
+    wrong = sum(case.linked and not case.right for case in cases)
+    print(
+        f"wrong links in all: {wrong} of {len(cases)}, at most {upper(wrong, len(cases)):.2%} (Clopper-Pearson, 95 %)"
+    )
+
+
+def reliability(cases: Sequence[Case]) -> None:
+    """Print how often the best candidate was right, for each tenth of its probability."""
+    bins: dict[int, list[bool]] = defaultdict(list)
+    scores: dict[int, list[float]] = defaultdict(list)
+    for case in cases:
+        if best := case.link.best:
+            at = min(9, int(best.score * 10))
+            bins[at].append(best.article.file in case.talk.right)
+            scores[at].append(best.score)
+    print("probability   said   were right")
+    for at in sorted(bins):
+        said, were = sum(scores[at]) / len(scores[at]), sum(bins[at]) / len(bins[at])
+        print(f"{at / 10:.1f}-{(at + 1) / 10:.1f}      {said:6.1%}   {were:6.1%}  ({len(bins[at])})")
+
+
+def others(index: Index, talks: Sequence[Talk]) -> None:
+    """Print what BM25 alone and meaning alone keep where they link no more wrong ones than 1 %."""
+    count, length = index.size()
+
+    def by_words(said: Said, found: Sequence[Known]) -> list[float]:
+        having = index.frequencies({*said.terms, *(term for one in found for term in one.terms)})
+        weigh = rarity(count, having)
+        return [
+            bm25(said.terms, one.terms, weigh, length) / math.sqrt(sum(map(weigh, said.terms)) or 1) for one in found
+        ]
+
+    def by_meaning(said: Said, found: Sequence[Known]) -> list[float]:
+        assert said.vectors is not None
+        return [float((said.vectors @ one.vector).mean()) for one in found if one.vector is not None]
+
+    for name, rate in (("BM25 alone", by_words), ("meaning alone", by_meaning)):
+        for dated in (True, False):
+            print(f"{name:16}{'with dates' if dated else 'without dates':16}{alone(index, talks, rate, dated=dated)}")
+
+
+def alone(
+    index: Index, talks: Sequence[Talk], rate: Callable[[Said, Sequence[Known]], list[float]], *, dated: bool
+) -> str:
+    """Link by one score alone, at the threshold that leaves 1 % wrong."""
+    tried = []
+    for talk in talks:
+        said = said_of(talk, talk.text, dated=dated, meaning=True)
+        found = candidates(index, said, ["bed"])
+        scores = rate(said, found)
+        best = int(np.argmax(scores))
+        tried.append((scores[best], found[best].article.file in talk.right))
+    wrong = sorted((score for score, right in tried if not right), reverse=True)
+    least = wrong[min(int(0.01 * len(tried)), len(wrong) - 1)] if wrong else -1.0
+    kept = sum(right for score, right in tried if score > least)
+    return f"{kept} of {sum(bool(talk.right) for talk in talks)} right at 1 % wrong"
+
+
+def scale() -> None:
+    """Build an index of generated articles and ask it."""
+    with tempfile.TemporaryDirectory() as folder:
+        index = Index(Path(folder) / "articles.sqlite")
+        begun, batch = time.perf_counter(), []
+        for number, article in enumerate(daily(SCALE, 5, days=1500), 1):
+            batch.append((article.file, "", article))
+            if len(batch) == 1000:
+                index.put("s", batch)
+                batch = []
+            if number % (SCALE // 4) == 0:
+                print(f"{number:9,} articles  {time.perf_counter() - begun:6.1f} s")
+        asked = [(talk, dated) for talk in bed("dev").talks[:10] for dated in (True, False)]
+
+        def ask(talk: Talk, dated: bool, means: bool) -> None:
+            said = said_of(talk, talk.text, dated=dated, meaning=means)
+            if means:
+                embed(index, said, ["s"])
+            link(index, said, ["s"])
+
+        for means in (False, True):
+            took = [_timed(functools.partial(ask, talk, dated, means)) for talk, dated in asked]
+            name = "with meaning" if means else "without meaning"
+            print(f"link {name:16} {np.median(took):5.2f} s in the middle, {max(took):.2f} at most; {_memory()}")
+        day = [(f"new-{a.file}", "", replace(a, file=f"new-{a.file}")) for a in daily(A_DAY, 6)]
+        stored = _timed(functools.partial(index.put, "s", day))
+        vectors = _timed(functools.partial(meaning.article_vectors, [article for _, _, article in day]))
+        print(f"a day's {A_DAY}: {stored:.1f} s, their vectors {vectors:.1f} s; {_memory()}")
+
+
+def _memory() -> str:
+    return f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB"
+
+
+def _timed(job: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    job()
+    return time.perf_counter() - begun
+
+
+def upper(wrong: int, count: int) -> float:
+    """Return the upper bound of a share (Clopper and Pearson 1934), one-sided 95 %."""
+    low, high = wrong / max(1, count), 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        chance = sum(math.comb(count, k) * middle**k * (1 - middle) ** (count - k) for k in range(wrong + 1))
+        low, high = (middle, high) if chance > 0.05 else (low, middle)
+    return high
+
+
+def _share(found: Sequence[bool]) -> str:
+    return f"{Counter(found)[True]} of {len(found)}" + (f" {sum(found) / len(found):.0%}" if found else "")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
