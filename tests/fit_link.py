@@ -55,7 +55,10 @@ def main() -> None:
         if means:
             embed(index)
         cases = [
-            one for talk, text in texts for one in both(index, talk, said_of(talk, text, dated=dated, meaning=means))
+            one
+            for talk, text in texts
+            for one in both(index, talk, said_of(talk, text, dated=dated, meaning=means))
+            if dated or not one.removed
         ]
         parts.append(section(name, cases))
         print(parts[-1].split("weights")[0], file=sys.stderr)

@@ -27,7 +27,7 @@ const look = () => {
     title: document.title,
     heading: text("h1"),
     language: document.documentElement.lang,
-    articles: [...document.querySelectorAll(".articles li")].map((item) => ({
+    articles: [...document.querySelectorAll(".articles > ul li")].map((item) => ({
       title: item.textContent.trim(), href: item.querySelector("a")?.href ?? null,
     })),
     downloads: [...document.querySelectorAll("a[download]")].map((link) => link.href),
