@@ -39,7 +39,7 @@ test-all: setup lint node ## Everything: also browser, S3 server, kills, wheel a
 	tests/image.sh
 
 demo: setup ## Publish the sample to ./site
-	VOTD_HOME="$(CURDIR)/work" $(BIN)/votd publish tests/sample/sample.mp4 --articles tests/sample/articles \
+	VOTD_HOME="$(CURDIR)/demo" $(BIN)/votd publish tests/sample/sample.mp4 --articles tests/sample/articles \
 	  --to file:site --flow
 	@echo
 	@echo "Watch it:  $(BIN)/votd serve site  and open http://127.0.0.1:8000/"
@@ -71,4 +71,4 @@ LOCK_FLAGS := --python-version 3.11 --generate-hashes --no-header --no-annotate 
   --no-emit-index-url --no-emit-find-links
 
 clean: ## Remove what was made
-	rm -rf $(VENV) build dist site work tests/node/node_modules
+	rm -rf $(VENV) build dist site demo tests/node/node_modules

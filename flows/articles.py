@@ -6,25 +6,16 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 from votd.config.settings import Settings
 from votd.media.articles import meaning
-from votd.media.articles.chapters import chapters
-from votd.media.articles.differences import differences
 from votd.media.articles.gather import gather_folder, visitor
 from votd.media.articles.index import Index, Window
-from votd.media.articles.index import tongue as tongue_of
-from votd.media.articles.link import AFTER_DAYS, BEFORE_DAYS, EACH, link, telling_terms
-from votd.media.articles.passages import aligned, passages, sentences
+from votd.media.articles.link import BEFORE_DAYS, EACH, link, telling_terms, window_of
 from votd.media.articles.rank import Said
 from votd.media.articles.read import read_file
-from votd.media.articles.title import headline
-from votd.media.model import Article, Candidate, Difference, Link, Passage, Transcript
-from votd.media.record import RecordArticle, RecordChapter, RecordPassage
+from votd.media.model import Article, Candidate, Link, Transcript
 
-Origin = Literal["machine", "person"]
-QUOTED_WORDS = 10
 FOREIGN, BATCH = 30, 64
 """Articles of other languages that are embedded for one talk, the latest first: those share no words with it."""
 
@@ -42,18 +33,18 @@ def index_of(settings: Settings) -> Index:
     return Index(settings.home / "articles.sqlite")
 
 
-async def refresh(index: Index, sources: Sequence[str], settings: Settings, now: dt.datetime) -> tuple[str, ...]:
+async def refresh(index: Index, sources: Sequence[str], settings: Settings, today: dt.date) -> tuple[str, ...]:
     """Bring the index up to date; return sentences on what could not be read. Nothing of a site's is raised."""
     problems: list[str] = []
     sites = [source for source in sources if is_site(source)]
     for source in sources:
         if source not in sites:
-            problems += await asyncio.to_thread(gather_folder, index, Path(source), now)
+            problems += await asyncio.to_thread(gather_folder, index, Path(source))
     if sites:
-        since = now.date() - dt.timedelta(days=BEFORE_DAYS)
+        since = today - dt.timedelta(days=BEFORE_DAYS)
         async with visitor(private=settings.articles_private) as visits:
             for source in sites:
-                problems += await visits.gather(index, source, now=now, since=since)
+                problems += await visits.gather(index, source, since=since)
     return tuple(problems)
 
 
@@ -107,10 +98,7 @@ def embed(index: Index, said: Said, sources: Sequence[str]) -> None:
     """Give vectors to the articles that will be compared, where they have none yet."""
     rare = telling_terms(index, said)
     for tongue in index.tongues(sources):
-        window = Window(tuple(sources), tongue)
-        if said.day is not None:
-            day = dt.date.fromordinal(said.day)
-            window = Window(window.sources, tongue, day - dt.timedelta(BEFORE_DAYS), day + dt.timedelta(AFTER_DAYS))
+        window = window_of(said, sources, tongue)
         lacking = [one for one in index.telling(rare, window, EACH) if one.vector is None]
         if tongue != (said.language or "").partition("-")[0]:
             ids = {one.id for one in lacking}
@@ -124,57 +112,3 @@ def said_of(heard: Transcript, title: str, day: dt.date | None) -> Said:
     means = meaning.available() and bool(heard.text.strip())
     vectors = meaning.speech_vectors(heard.text, heard.language) if means else None
     return Said(heard.text, heard.language, title, day.toordinal() if day else None, vectors)
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What the record says of the linked articles, and what they and the talk tell differently."""
-
-    articles: tuple[RecordArticle, ...] = ()
-    chapters: tuple[RecordChapter, ...] = ()
-    differences: tuple[Difference, ...] = ()
-
-
-def tell(link: Link, transcript: Transcript | None, origin: Origin) -> Told:
-    """Find which moments of the talk tell which paragraphs of the linked articles, and where the two differ.
-
-    Chapters are those of the first article; differences are told of articles in the talk's own language.
-    """
-    said = sentences(transcript) if transcript else ()
-    tongue = (transcript.language if transcript else "").partition("-")[0]
-    articles: list[RecordArticle] = []
-    found: list[Difference] = []
-    for one in link.linked:
-        paragraphs, told = one.article.paragraphs, tongue_of(one.article)
-        at = aligned([sentence.text for sentence in said], paragraphs, tongue, told)
-        articles.append(_recorded(one, origin, passages(said, at)))
-        found += differences(said, at, paragraphs) if told == tongue else ()
-    chapters = _chapters(link.linked[0].article, articles[0], transcript) if articles and transcript else ()
-    return Told(tuple(articles), chapters, tuple(found))
-
-
-def _recorded(one: Candidate, origin: Origin, told: Sequence[Passage]) -> RecordArticle:
-    article = one.article
-    return RecordArticle(
-        title=article.title,
-        url=article.url,
-        language=article.language,
-        date=article.date,
-        origin=origin,
-        score=round(one.score, 3),
-        passages=tuple(
-            RecordPassage(
-                paragraph=p.paragraph + 1,
-                quote=" ".join(article.paragraphs[p.paragraph].split()[:QUOTED_WORDS]),
-                start_ms=p.start_ms,
-                end_ms=p.end_ms,
-            )
-            for p in told
-        ),
-    )
-
-
-def _chapters(first: Article, recorded: RecordArticle, transcript: Transcript) -> tuple[RecordChapter, ...]:
-    told = [Passage(p.paragraph - 1, p.start_ms, p.end_ms) for p in recorded.passages]
-    made = chapters(told, first.paragraphs, headline(first.title), transcript.duration_ms)
-    return tuple(RecordChapter(start_ms=c.start_ms, end_ms=c.end_ms, title=c.title) for c in made)

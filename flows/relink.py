@@ -11,10 +11,11 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
 
-from votd.flows.articles import embed_young, find, is_site, refresh, said_of, tell
+from votd.flows.articles import embed_young, find, is_site, refresh, said_of
 from votd.flows.assemble import Parts, Speech
 from votd.flows.facts import facts_of
 from votd.flows.steps import Steps
+from votd.flows.told import tell
 from votd.media.articles.gather import Visitor, visitor
 from votd.media.articles.index import Index
 from votd.media.articles.title import headline
@@ -46,15 +47,15 @@ class Newsroom:
     visits: Visitor
 
 
-async def relink_all(steps: Steps, index: Index, now: dt.datetime) -> list[Relinked]:
+async def relink_all(steps: Steps, index: Index, today: dt.date) -> list[Relinked]:
     """Look after the links of the videos of the last ``article_days`` days; one that fails never stops the next."""
     settings = steps.settings
-    youngest = now.date() - dt.timedelta(days=settings.article_days)
+    youngest = today - dt.timedelta(days=settings.article_days)
     videos = await asyncio.to_thread(delivery.index, steps.store)
     young = [video.id for video in videos.videos if video.date >= youngest]
     if not young:
         return []
-    await refresh(index, settings.articles, settings, now)
+    await refresh(index, settings.articles, settings, today)
     await asyncio.to_thread(embed_young, index, settings.articles, youngest)
     done = []
     async with visitor(private=settings.articles_private) as visits:

@@ -93,7 +93,7 @@ async def link(
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Judge a transcript against folders; return the verdict as plain JSON data, and sentences on bad files."""
     with contextlib.closing(Index()) as index:
-        problems = await refresh(index, articles, settings, dt.datetime.now(settings.zone))
+        problems = await refresh(index, articles, settings, dt.datetime.now(settings.zone).date())
         verdict = find(index, articles, said_of(transcript, title or "", date), sure_of_day=True)
     candidates = [
         {

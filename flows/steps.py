@@ -292,9 +292,9 @@ class Steps:
             said = await asyncio.to_thread(said_of, heard, request.title or identity.stem, identity.date)
             if request.article:
                 return await chosen(said, request.article, self.settings)
-            sure, now = request.date is not None, dt.datetime.now(self.settings.zone)
+            sure, today = request.date is not None, dt.datetime.now(self.settings.zone).date()
             with contextlib.closing(index_of(self.settings)) as index:
-                problems = await refresh(index, request.articles, self.settings, now)
+                problems = await refresh(index, request.articles, self.settings, today)
                 return Found(await asyncio.to_thread(find, index, request.articles, said, sure_of_day=sure), problems)
 
     async def publish(self, parts: Parts, standing: Record | None) -> delivery.Publication:
@@ -341,8 +341,8 @@ class Steps:
     @contextlib.contextmanager
     def _folder(self) -> Iterator[Path]:
         with self.workspace.scratch() as scratch:
-            (scratch / "work").mkdir()
-            yield scratch / "work"
+            (scratch / "made").mkdir()
+            yield scratch / "made"
 
     async def _made(
         self, stage: str, key: Key, make: Callable[[Path, Progress], Awaitable[None]], media_ms: int | None = None

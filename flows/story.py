@@ -10,7 +10,6 @@ from dataclasses import asdict
 from typing import TypeVar
 
 from votd.config.settings import Settings
-from votd.flows.articles import Told, tell
 from votd.flows.assemble import Encoded, Parts, Speech, measured
 from votd.flows.captions import captioned, given
 from votd.flows.display import Ledger
@@ -20,6 +19,7 @@ from votd.flows.outcome import Outcome
 from votd.flows.request import Request, checked, with_sidecars
 from votd.flows.speech import UNDETERMINED, recogniser, user_cache
 from votd.flows.steps import Steps
+from votd.flows.told import Told, tell
 from votd.media import errors
 from votd.media.articles.title import headline
 from votd.media.model import Link, MediaInfo, Transcript

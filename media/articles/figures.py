@@ -84,6 +84,6 @@ def _unit(tokens: Sequence[str]) -> str:
 @cache
 def _numerals() -> dict[str, tuple[float, bool]]:
     """Return each numeral's value, and whether it multiplies."""
-    text = Path(__file__).with_name("number_values.txt").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("numerals.txt").read_text(encoding="utf-8")
     rows = (line.split() for line in text.splitlines() if not line.startswith("#"))
     return {word: (float(value.lstrip("x")), value.startswith("x")) for word, value in rows}

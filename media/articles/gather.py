@@ -14,13 +14,12 @@ from pathlib import Path
 
 from votd.media.articles.fetch import Web, anywhere, web
 from votd.media.articles.index import Index
-from votd.media.articles.read import files, read_file
+from votd.media.articles.read import files, read_folder
 from votd.media.articles.reader import Reader, reader
 from votd.media.articles.sitemap import Entry, Listing, host_of
 from votd.media.errors import BadRequest, Gone, Unavailable, VotdError
 from votd.media.model import Article
 
-BATCH = 200
 PAGES, AT_ONCE = 200, 4
 """Pages that one visit asks a site for, the newest first, and how many at a time."""
 LISTS = 5
@@ -35,9 +34,7 @@ class Visitor:
     web: Web
     reader: Reader
 
-    async def gather(
-        self, index: Index, source: str, *, now: dt.datetime, since: dt.date, seconds: float = 60
-    ) -> tuple[str, ...]:
+    async def gather(self, index: Index, source: str, *, since: dt.date, seconds: float = 60) -> tuple[str, ...]:
         """Read what a site lists and the pages that are new; return sentences on what went wrong, few.
 
         Articles older than ``since`` are left alone. Nothing is raised: what was read is kept, the next visit goes on.
@@ -57,7 +54,7 @@ class Visitor:
             problems.append(str(e))
         if problems:  # what was not read whole must not be "unchanged" the next time
             etag = modified = None
-        index.note(source, etag=etag, modified=modified, read_at=now, problem="; ".join(problems) or None)
+        index.note(source, etag=etag, modified=modified)
         return tuple(problems)
 
     async def recheck(self, index: Index, source: str, url: str) -> Article | None:
@@ -146,7 +143,7 @@ async def visitor(*, private: bool) -> AsyncIterator[Visitor]:
         yield Visitor(opened, reads)
 
 
-def gather_folder(index: Index, folder: Path, now: dt.datetime) -> tuple[str, ...]:
+def gather_folder(index: Index, folder: Path) -> tuple[str, ...]:
     """Read a folder's articles; return one sentence for each file that could not be read.
 
     A file is read again where its size or time, or its sidecar's, is another. Raises ``BadRequest`` where the folder is
@@ -154,28 +151,19 @@ def gather_folder(index: Index, folder: Path, now: dt.datetime) -> tuple[str, ..
     """
     source = str(folder)
     known = index.fingerprints(source)
-    problems: list[str] = []
-    fresh: list[tuple[str, str, Article]] = []
-    seen = set()
-    for path in files(folder):
-        try:
-            fingerprint = _fingerprint(path)
-            seen.add(path.name)
-            if known.get(path.name) != fingerprint:
-                fresh.append((path.name, fingerprint, read_file(path)))
-        except (BadRequest, OSError) as e:
-            problems.append(str(e))
-            seen.discard(path.name)  # what stood there is not what stands there now
-        if len(fresh) == BATCH:
-            index.put(source, fresh)
-            fresh = []
-    index.put(source, fresh)
-    index.forget(source, sorted(known.keys() - seen))
-    index.note(source, etag=None, modified=None, read_at=now, problem="; ".join(problems) or None)
-    return tuple(problems)
+    marks = {path.name: _fingerprint(path) for path in files(folder)}
+    fresh = read_folder(folder, wanted=lambda path: known.get(path.name) != marks.get(path.name))
+    index.put(source, [(one.file, marks.get(one.file, ""), one) for one in fresh.articles])
+    # A changed file that cannot be read goes too: what stood there is not what stands there now.
+    unchanged = {name for name, mark in marks.items() if known.get(name) == mark}
+    index.forget(source, sorted(known.keys() - unchanged - {one.file for one in fresh.articles}))
+    return fresh.problems
 
 
 def _fingerprint(path: Path) -> str:
+    """Return what changes with a file or its sidecar; nothing for one that has just gone."""
+    if not path.is_file():
+        return ""
     told = [path.stat(), *(beside.stat() for beside in [path.with_suffix(".yaml")] if beside.is_file())]
     return " ".join(f"{one.st_size}-{one.st_mtime_ns}" for one in told)
 

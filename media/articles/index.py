@@ -31,9 +31,7 @@ BOILERPLATE_ARTICLES, BOILERPLATE_SHARE = 3, 0.2
 """A paragraph under so many headlines, and such a share of its source, is an appeal or a notice."""
 
 _TABLES = """
-CREATE TABLE source (
-  address TEXT PRIMARY KEY, etag TEXT, modified TEXT, read_at TEXT, problem TEXT
-);
+CREATE TABLE source (address TEXT PRIMARY KEY, etag TEXT, modified TEXT);
 CREATE TABLE article (
   id INTEGER PRIMARY KEY, source TEXT NOT NULL, place TEXT NOT NULL, fingerprint TEXT NOT NULL, title TEXT NOT NULL,
   paragraphs TEXT NOT NULL, url TEXT, day TEXT, language TEXT, tongue TEXT NOT NULL,
@@ -173,14 +171,10 @@ class Index:
         found = self._base.execute("SELECT etag, modified FROM source WHERE address = ?", (source,)).fetchone()
         return (found[0], found[1]) if found else (None, None)
 
-    def note(
-        self, source: str, *, etag: str | None, modified: str | None, read_at: dt.datetime, problem: str | None
-    ) -> None:
-        """Keep when a source was read, with what, and what was wrong."""
-        self._base.execute(
-            "INSERT OR REPLACE INTO source (address, etag, modified, read_at, problem) VALUES (?, ?, ?, ?, ?)",
-            (source, etag, modified, read_at.isoformat(), problem),
-        )
+    def note(self, source: str, *, etag: str | None, modified: str | None) -> None:
+        """Keep what an address gave to be asked with the next time."""
+        ask = "INSERT OR REPLACE INTO source (address, etag, modified) VALUES (?, ?, ?)"
+        self._base.execute(ask, (source, etag, modified))
 
     # --- what is asked of it --------------------------------------------------------------------------
 

@@ -76,15 +76,20 @@ def candidates(index: Index, said: Said, sources: Sequence[str]) -> list[Known]:
     rare = telling_terms(index, said)
     found: dict[int, Known] = {}
     for spoken in index.tongues(sources):
-        window = Window(tuple(sources), spoken)
-        if said.day is not None:
-            day = dt.date.fromordinal(said.day)
-            since, until = day - dt.timedelta(days=BEFORE_DAYS), day + dt.timedelta(days=AFTER_DAYS)
-            window = replace(window, since=since, until=until)
+        window = window_of(said, sources, spoken)
         found |= {one.id: one for one in index.telling(rare, window, EACH)}
         if said.vectors is not None:
             found |= {one.id: one for one in index.meaning(said.vectors, window, EACH)}
     return _without_copies(list(found.values()))
+
+
+def window_of(said: Said, sources: Sequence[str], spoken: str) -> Window:
+    """Return where in one language a talk's article may stand."""
+    window = Window(tuple(sources), spoken)
+    if said.day is None:
+        return window
+    day = dt.date.fromordinal(said.day)
+    return replace(window, since=day - dt.timedelta(BEFORE_DAYS), until=day + dt.timedelta(AFTER_DAYS))
 
 
 def _without_copies(found: Sequence[Known]) -> list[Known]:

@@ -7,7 +7,7 @@ either may state ``url``, ``date`` and ``language``, and wins. No date means unk
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,15 +32,15 @@ class Collection:
     problems: tuple[str, ...]
 
 
-def read_folder(folder: Path) -> Collection:
-    """Read every text and HTML file that lies in a folder itself, sorted by name.
+def read_folder(folder: Path, *, wanted: Callable[[Path], bool] = lambda _: True) -> Collection:
+    """Read every text, Markdown and HTML file that lies in a folder itself and is wanted, sorted by name.
 
     Hidden files, folders, other types and links that lead out of the folder are left out. One bad file costs only
     itself. Raises ``BadRequest`` where the folder is not there or cannot be listed.
     """
     articles: list[Article] = []
     problems: list[str] = []
-    for path in files(folder):
+    for path in filter(wanted, files(folder)):
         try:
             articles.append(read_file(path))
         except BadRequest as e:

@@ -140,7 +140,8 @@ def _common_stems() -> frozenset[str]:
 
 @cache
 def _number_words() -> dict[str, str]:
-    return dict(_lines("number_words.txt"))
+    """Return the numerals of two digits: smaller ones say little, larger ones are put together of several words."""
+    return {word: value for word, value in _lines("numerals.txt") if value.isdigit() and 10 < int(value) < 100}
 
 
 @cache

@@ -16,7 +16,6 @@ from votd.media.articles.words import terms
 from votd.media.errors import BadRequest
 from votd.media.model import Article
 
-NOW = dt.datetime(2026, 3, 10, 2, 0, tzinfo=dt.UTC)
 SINCE = dt.date(2026, 2, 1)
 BODY = "The council of Bitola agreed on Monday to buy eleven buses that run on gas, for three million euros. "
 
@@ -33,7 +32,7 @@ def gather(index: Index, source: str, *, private: bool = True, seconds: float = 
 
     async def visit() -> tuple[str, ...]:
         async with visitor(private=private) as visits:
-            return await visits.gather(index, source, now=NOW, since=SINCE, seconds=seconds)
+            return await visits.gather(index, source, since=SINCE, seconds=seconds)
 
     return asyncio.run(visit())
 
@@ -202,15 +201,15 @@ def test_a_folder_is_read_once(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text(f"Title A\n\n{BODY}")
     (tmp_path / "b.txt").write_text(f"Title B\n\n{BODY}")
     (tmp_path / "c.txt").write_bytes(b"\x00\x01")
-    assert len(gather_folder(index, tmp_path, NOW)) == 1
+    assert len(gather_folder(index, tmp_path)) == 1
     assert {one.title for one in found(index, source)} == {"Title A", "Title B"}
     (tmp_path / "a.txt").write_text(f"Title of A\n\n{BODY}")
     (tmp_path / "b.txt").unlink()
     (tmp_path / "c.txt").unlink()
-    assert gather_folder(index, tmp_path, NOW) == ()
+    assert gather_folder(index, tmp_path) == ()
     assert {one.title for one in found(index, source)} == {"Title of A"}
     with pytest.raises(BadRequest):
-        gather_folder(index, tmp_path / "missing", NOW)
+        gather_folder(index, tmp_path / "missing")
 
 
 def test_a_broken_index_is_made_anew(tmp_path: Path) -> None:

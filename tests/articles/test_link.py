@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 STORIES = read_folder(HERE / "stories").articles
 SAMPLE = read_folder(HERE.parent / "sample/articles").articles
 COMMENTARY = (HERE.parent / "sample/commentary.txt").read_text()
-SPOKEN = {path.stem: path.read_text() for path in sorted(HERE.glob("*/*.spoken"))}
+SPOKEN = {path.stem: path.read_text() for path in sorted(HERE.glob("stories/*.spoken"))}
 
 
 def transcript(text: str, language: str = "en") -> Transcript:

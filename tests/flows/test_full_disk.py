@@ -101,7 +101,7 @@ def test_a_disk_that_fills_up_under_an_encode(
     desk = make_desk(tmp_path, home=disk.path / "home", before=disk.before)
     seen = make_desk(tmp_path, home=disk.seen / "home")
     running = desk.start(clip)
-    wait_until(lambda: seen.scratch("*/work/*/00001.m4s*"), MOMENT_S, running)
+    wait_until(lambda: seen.scratch("*/made/*/00001.m4s*"), MOMENT_S, running)
     disk.fill()
     _, err = running.communicate(timeout=300)
     first, *tail = err.splitlines()

@@ -66,11 +66,11 @@ def runs(desk: Desk, text: str) -> bool:
 
 # Each of these stays so once it is so: a stage that lasts no time cannot be missed.
 MOMENTS: dict[str, Callable[[Desk], object]] = {
-    "copy in": lambda desk: desk.scratch("*/work") or desk.finished("source"),
+    "copy in": lambda desk: desk.scratch("*/made") or desk.finished("source"),
     "probe": lambda desk: desk.finished("source"),
     "audio": lambda desk: desk.finished("probe"),
-    "transcode, early": lambda desk: desk.scratch("*/work/*/00001.m4s*") or desk.finished("encode"),
-    "transcode, late": lambda desk: desk.scratch("*/work/*/00002.m4s*") or desk.finished("encode"),
+    "transcode, early": lambda desk: desk.scratch("*/made/*/00001.m4s*") or desk.finished("encode"),
+    "transcode, late": lambda desk: desk.scratch("*/made/*/00002.m4s*") or desk.finished("encode"),
     "transcription": lambda desk: runs(desk, "speech.recognise") or desk.finished("transcript"),
     "captions and link": lambda desk: desk.finished("encode") and desk.finished("transcript"),
     "verify": lambda desk: runs(desk, "votd.media.verify") or desk.finished("verify"),
@@ -128,7 +128,7 @@ def test_an_end_at_any_moment(desk: Desk, speech: Path, moment: str, sign: signa
 
 def transcoding(desk: Desk) -> bool:
     """Tell whether ffmpeg writes segments now."""
-    return bool(desk.scratch("*/work/*/*.m4s*")) and runs(desk, "f=dash")
+    return bool(desk.scratch("*/made/*/*.m4s*")) and runs(desk, "f=dash")
 
 
 def recognising(desk: Desk) -> bool:

@@ -84,8 +84,7 @@ def night(house: Any, site: Site, **given: Any) -> list[Relinked]:
         async with recogniser(settings) as ear:
             steps = Steps(settings, user_cache(), Ledger(), ear)
             with contextlib.closing(index_of(settings)) as index:
-                now = dt.datetime.combine(DAY, dt.time(2), tzinfo=dt.UTC)
-                return await relink_all(steps, index, now)
+                return await relink_all(steps, index, DAY)
 
     return asyncio.run(look())
 
