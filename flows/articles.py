@@ -14,6 +14,7 @@ from votd.media.articles.index import Index, Window
 from votd.media.articles.link import BEFORE_DAYS, EACH, link, telling_terms, window_of
 from votd.media.articles.rank import Said
 from votd.media.articles.read import read_file
+from votd.media.errors import BadRequest
 from votd.media.model import Article, Candidate, Link, Transcript
 
 FOREIGN, BATCH = 30, 64
@@ -34,12 +35,15 @@ def index_of(settings: Settings) -> Index:
 
 
 async def refresh(index: Index, sources: Sequence[str], settings: Settings, today: dt.date) -> tuple[str, ...]:
-    """Bring the index up to date; return sentences on what could not be read. Nothing of a site's is raised."""
+    """Bring the index up to date; return sentences on what could not be read. Nothing is raised."""
     problems: list[str] = []
     sites = [source for source in sources if is_site(source)]
     for source in sources:
         if source not in sites:
-            problems += await asyncio.to_thread(gather_folder, index, Path(source))
+            try:
+                problems += await asyncio.to_thread(gather_folder, index, Path(source))
+            except BadRequest as e:  # a folder that is away tonight costs a sentence, as a site does
+                problems.append(str(e))
     if sites:
         since = today - dt.timedelta(days=BEFORE_DAYS)
         async with visitor(private=settings.articles_private) as visits:
@@ -72,7 +76,7 @@ def find(index: Index, sources: Sequence[str], said: Said, *, sure_of_day: bool)
 async def chosen(said: Said, place: str, settings: Settings) -> Found:
     """Take a person's choice, a file or an address; say so where the talk does not seem to be about it."""
     article = await _page(place, settings) if is_site(place) else await asyncio.to_thread(read_file, Path(place))
-    verdict = await asyncio.to_thread(_alone, said, article)
+    verdict = await asyncio.to_thread(_alone, replace(said, day=None), article)  # a person may choose an old one
     best = verdict.best or Candidate(article, 0.0)
     doubts = (DOUBT,) if said.terms and verdict.status == "none" else ()
     return Found(Link("linked", (Candidate(article, best.score, best.evidence, linked=True),)), doubts)
@@ -88,7 +92,7 @@ def _alone(said: Said, article: Article) -> Link:
         index.put("person", [(article.file, "", article)])
         if said.vectors is not None:
             embed(index, said, ("person",))
-        return link(index, replace(said, day=None), ("person",))
+        return link(index, said, ("person",))
 
 
 DOUBT = "The article that was named shares little with what is said: see that it is the right one."

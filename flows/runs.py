@@ -222,8 +222,11 @@ async def nightly() -> None:
 async def look_after_links(settings: Settings, ear: Recogniser) -> list[Relinked]:
     """Look after the links of the last days; return what changed."""
     steps = Steps(settings, user_cache(), Ledger(), ear)
-    with contextlib.closing(index_of(settings)) as index:
-        done = await relink_all(steps, index, dt.datetime.now(settings.zone).date())
+    try:
+        with contextlib.closing(index_of(settings)) as index:
+            done = await relink_all(steps, index, dt.datetime.now(settings.zone).date())
+    except errors.VotdError as e:  # the night's own table is written whatever the store says
+        return [Relinked("links", "failed", str(e))]
     for one in done:
         if one.state != "unchanged":
             get_run_logger().info("%s: %s. %s", one.id, one.state, one.message)

@@ -12,9 +12,12 @@ from articles import hostile
 from articles.hostile import Site
 
 from votd.config.settings import load
-from votd.flows.articles import index_of
+from votd.flows import story
+from votd.flows.articles import index_of, refresh
 from votd.flows.display import Ledger
+from votd.flows.outcome import Outcome
 from votd.flows.relink import Relinked, relink_all
+from votd.flows.request import Request
 from votd.flows.speech import recogniser, user_cache
 from votd.flows.steps import Steps
 from votd.media.record import Record
@@ -94,6 +97,12 @@ def settings_of(site: Site) -> dict[str, Any]:
     return {"articles": f"{site.address}/feed", "articles_private": True}
 
 
+def tell(house: Any, video: Path, *, private: bool = True, **facts: Any) -> Outcome:
+    """Publish the video, with the tests' own site allowed."""
+    settings = load(home=house.home, store=f"file:{house.site}", model="base", articles_private=private)
+    return asyncio.run(story.publish_here(Request(video=video, date=DAY, **facts), settings, Ledger()))
+
+
 def standing(house: Any) -> Record:
     """Return the record that stands."""
     (video,) = house.json("index.json")["videos"]
@@ -107,8 +116,9 @@ def media(house: Any) -> dict[str, int]:
 
 def test_the_life_of_a_link(house: Any, video: Path, site: Site) -> None:
     """Published while the site is down, linked by night, corrected, moved, and withdrawn at last."""
-    site.answers["/feed"] = hostile.silent
-    first = house.publish(video, date=DAY, articles=(), captions=None)
+    site.answers["/feed"] = lambda to: to.say(b"", status=503)
+    first = tell(house, video, articles=(f"{site.address}/feed",))
+    assert any("(503)" in warning for warning in first.warnings)
     assert first.record.articles == ()
     before = media(house)
 
@@ -146,14 +156,7 @@ def test_a_link_that_a_person_set_stays(house: Any, video: Path, site: Site) -> 
     publish_on(site, ("Bitola buys buses", STORY))
     url = f"{site.address}/bitola-buys-buses"
 
-    async def tell() -> Record:
-        from votd.flows import story
-        from votd.flows.request import Request
-
-        settings = load(home=house.home, store=f"file:{house.site}", model="base", articles_private=True)
-        return (await story.publish_here(Request(video=video, article=url, date=DAY), settings, Ledger())).record
-
-    record = asyncio.run(tell())
+    record = tell(house, video, article=url).record
     assert [(a.url, a.origin) for a in record.articles] == [(url, "person")]
     assert record.articles[0].passages
     del site.answers["/bitola-buys-buses"]
@@ -166,16 +169,24 @@ def test_a_hostile_site_never_stops_a_publish(house: Any, video: Path, site: Sit
     """The video goes out without an article, and one sentence says why."""
     site.answers["/feed"] = hostile.bomb
 
-    async def tell(articles_private: bool) -> Any:
-        from votd.flows import story
-        from votd.flows.request import Request
-
-        settings = load(home=house.home, store=f"file:{house.site}", model="base", articles_private=articles_private)
-        request = Request(video=video, articles=(f"{site.address}/feed",), date=DAY)
-        return await story.publish_here(request, settings, Ledger())
-
-    outcome = asyncio.run(tell(True))
+    outcome = tell(house, video, articles=(f"{site.address}/feed",))
     assert outcome.record.articles == ()
     assert any("10,000,000 bytes" in warning for warning in outcome.warnings)
-    outcome = asyncio.run(tell(False))
+    outcome = tell(house, video, private=False, articles=(f"{site.address}/feed",))
     assert any("articles_private" in warning for warning in outcome.warnings)
+
+
+def test_a_folder_that_is_away_costs_a_sentence(house: Any, video: Path, site: Site, tmp_path: Path) -> None:
+    """The night goes on with the other sources."""
+    assert tell(house, video).record.articles == ()
+    publish_on(site, ("Bitola buys buses", STORY), *((title, (text,) * 2) for title, text in OTHERS))
+    away = str(tmp_path / "away")
+
+    async def look() -> tuple[str, ...]:
+        settings = load(home=house.home, articles="\n".join([away, f"{site.address}/feed"]), articles_private=True)
+        with contextlib.closing(index_of(settings)) as index:
+            return await refresh(index, settings.articles, settings, DAY)
+
+    (problem,) = asyncio.run(look())
+    assert away in problem
+    assert night(house, site)[0].state == "linked"
