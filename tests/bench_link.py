@@ -12,22 +12,21 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from articles.bed.filler import daily
-from articles.bed.load import Talk, bed, misheard, said_of
+from articles.bed.load import SOURCE, Talk, bed, embed, indexed, said_of, variants
 
-from votd.flows.articles import embed
+from votd.flows import articles as sources
 from votd.media.articles import meaning
-from votd.media.articles.index import Index, Known, Window
+from votd.media.articles.index import Index, Known
 from votd.media.articles.link import candidates, link
 from votd.media.articles.rank import Said, bm25, rarity
 from votd.media.model import Link
 
-ERRORS = (0.0, 0.1, 0.25, 0.4)
 SCALE, A_DAY = 100_000, 200
 
 
@@ -65,29 +64,17 @@ def main() -> None:
     half = bed("held_out" if given.held_out else "dev")
     having = sum(bool(talk.right) for talk in half.talks)
     print(f"{len(half.talks)} talks, {having} with an article, {len(half.articles)} articles")
-    index = Index()
-    index.put("bed", [(a.file, "", a) for a in half.articles])
-    for tongue in index.tongues(["bed"]):
-        while found := index.without_vector(Window(("bed",), tongue), 64):
-            index.remember([one.id for one in found], meaning.article_vectors([one.article for one in found]))
+    index = indexed(half)
+    embed(index)
     cases = [
-        Case(talk, heard, dated, link(index, said_of(talk, text, dated=dated, meaning=True), ["bed"]))
+        Case(talk, heard, dated, link(index, said_of(talk, text, dated=dated, meaning=True), [SOURCE]))
         for talk in half.talks
-        for heard, text in variants(talk, half.talks)
+        for heard, text in variants(talk, half.talks, 2)
         for dated in (True, False)
     ]
     table(cases)
     reliability(cases)
     others(index, half.talks)
-
-
-def variants(talk: Talk, talks: Sequence[Talk]) -> Iterator[tuple[str, str]]:
-    """Yield how a talk was heard, and the text."""
-    words = " ".join(other.text for other in talks if other.language == talk.language).split()
-    for share in ERRORS:
-        yield f"{share:.0%} wrong", misheard(talk.text, share, 2, words)
-    if talk.heard:
-        yield "whisper", talk.heard
 
 
 def table(cases: Sequence[Case]) -> None:
@@ -154,7 +141,7 @@ def alone(
     tried = []
     for talk in talks:
         said = said_of(talk, talk.text, dated=dated, meaning=True)
-        found = candidates(index, said, ["bed"])
+        found = candidates(index, said, [SOURCE])
         scores = rate(said, found)
         best = int(np.argmax(scores))
         tried.append((scores[best], found[best].article.file in talk.right))
@@ -181,7 +168,7 @@ def scale() -> None:
         def ask(talk: Talk, dated: bool, means: bool) -> None:
             said = said_of(talk, talk.text, dated=dated, meaning=means)
             if means:
-                embed(index, said, ["s"])
+                sources.embed(index, said, ["s"])
             link(index, said, ["s"])
 
         for means in (False, True):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from articles.bed.load import Talk, bed, misheard, said_of
+from articles.bed.load import SOURCE, Talk, bed, embed, indexed, said_of, variants
 
 from votd.media.articles import meaning
 from votd.media.articles.index import Index
@@ -24,7 +24,6 @@ HERE = Path(meaning.__file__).parent
 FOLDS, RIDGE = 5, 1.0
 WRONG = 0.005
 REVIEW = 0.10
-ERRORS = (0.0, 0.1, 0.25, 0.4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +41,8 @@ def main() -> None:
     """Fit the four sets of weights."""
     half = bed("dev")
     write_means([a for a in half.articles if a.language in ("en", "mk")])
-    index = Index()
-    index.put("bed", [(a.file, "", a) for a in half.articles])
-    texts = [(talk, text) for talk in half.talks for text in variants(talk, half.talks)]
+    index = indexed(half)
+    texts = [(talk, text) for talk in half.talks for _, text in variants(talk, half.talks, 1)]
     parts = []
     for name, dated, means in (
         ("dated_words", True, False),
@@ -77,27 +75,9 @@ def write_means(articles: Sequence[object]) -> None:
     meaning._means = lambda: made  # type: ignore[assignment]
 
 
-def embed(index: Index) -> None:
-    """Give every article its vector."""
-    from votd.media.articles.index import Window
-
-    for tongue in index.tongues(["bed"]):
-        while found := index.without_vector(Window(("bed",), tongue), 64):
-            index.remember([one.id for one in found], meaning.article_vectors([one.article for one in found]))
-
-
-def variants(talk: Talk, talks: Sequence[Talk]) -> Iterator[str]:
-    """Yield a talk's text clean, with errors, and as it was heard."""
-    others = " ".join(other.text for other in talks if other.language == talk.language).split()
-    for share in ERRORS:
-        yield misheard(talk.text, share, 1, others)
-    if talk.heard:
-        yield talk.heard
-
-
 def both(index: Index, talk: Talk, said: Said) -> Iterator[Case]:
     """Compare one talk with its candidates; and with those that are left where its article is not there."""
-    found, rows = compared(index, said, ["bed"])
+    found, rows = compared(index, said, [SOURCE])
     right = np.array([one.article.file in talk.right for one in found], bool)
     yield Case(talk, rows.astype(float), right, bool(talk.right))
     if right.any():

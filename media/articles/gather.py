@@ -161,10 +161,11 @@ def gather_folder(index: Index, folder: Path) -> tuple[str, ...]:
 
 
 def _fingerprint(path: Path) -> str:
-    """Return what changes with a file or its sidecar; nothing for one that has just gone."""
-    if not path.is_file():
+    """Return what changes with a file or its sidecar; nothing for one that has just gone or is out of reach."""
+    try:
+        told = [path.stat(), *(beside.stat() for beside in [path.with_suffix(".yaml")] if beside.is_file())]
+    except OSError:
         return ""
-    told = [path.stat(), *(beside.stat() for beside in [path.with_suffix(".yaml")] if beside.is_file())]
     return " ".join(f"{one.st_size}-{one.st_mtime_ns}" for one in told)
 
 

@@ -1,13 +1,13 @@
 """Load the bed: talks, the articles around them, and what a recogniser would have made of a talk.
 
 ``dev/`` may be looked at; ``held_out/`` is opened by ``tests/bench_link.py --held-out`` alone. A talk's clean text, its
-text with errors put in, and (for fifty) what Whisper heard of three voices, half of them in noise: ``heard/NAME.txt``.
+text with errors put in, and, where ``heard/NAME.txt`` is there, what Whisper heard of it.
 """
 
 import datetime as dt
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,12 +16,15 @@ from typing import Any
 import yaml
 from articles.bed.filler import daily, follow_ups
 
-from votd.media.articles.meaning import speech_vectors
+from votd.media.articles.index import Index, Window
+from votd.media.articles.meaning import article_vectors, speech_vectors
 from votd.media.articles.rank import Said
 from votd.media.model import Article
 
 HERE = Path(__file__).parent
 FOLLOW_UPS, DAILY = 600, 500  # to each half
+ERRORS = (0.0, 0.1, 0.25, 0.4)
+SOURCE = "bed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,29 @@ def bed(half: str) -> Bed:
     seed = 1 if half == "dev" else 2
     news = [*follow_ups(turns, FOLLOW_UPS, seed), *daily(DAILY, seed)] if turns else []
     return Bed(talks, (*written, *news))
+
+
+def indexed(half: Bed) -> Index:
+    """Return an index of the half's articles, without vectors."""
+    index = Index()
+    index.put(SOURCE, [(a.file, "", a) for a in half.articles])
+    return index
+
+
+def embed(index: Index) -> None:
+    """Give every article its vector."""
+    for tongue in index.tongues([SOURCE]):
+        while found := index.without_vector(Window((SOURCE,), tongue), 64):
+            index.remember([one.id for one in found], article_vectors([one.article for one in found]))
+
+
+def variants(talk: Talk, talks: Sequence[Talk], seed: int) -> Iterator[tuple[str, str]]:
+    """Yield how a talk was heard, and the text: clean, with errors put in, and as the recogniser heard it."""
+    others = " ".join(other.text for other in talks if other.language == talk.language).split()
+    for share in ERRORS:
+        yield f"{share:.0%} wrong", misheard(talk.text, share, seed, others)
+    if talk.heard:
+        yield "whisper", talk.heard
 
 
 def misheard(text: str, share: float, seed: int, others: Sequence[str]) -> str:
