@@ -11,7 +11,7 @@ from votd.config.settings import Settings
 from votd.media.articles import meaning
 from votd.media.articles.gather import gather_folder, visitor
 from votd.media.articles.index import Index, Window
-from votd.media.articles.link import BEFORE_DAYS, EACH, link, telling_terms, window_of
+from votd.media.articles.link import BEFORE_DAYS, EACH, link, telling_terms, windows_of
 from votd.media.articles.rank import Said
 from votd.media.articles.read import read_file
 from votd.media.errors import BadRequest
@@ -101,10 +101,9 @@ DOUBT = "The article that was named shares little with what is said: see that it
 def embed(index: Index, said: Said, sources: Sequence[str]) -> None:
     """Give vectors to the articles that will be compared, where they have none yet."""
     rare = telling_terms(index, said)
-    for tongue in index.tongues(sources):
-        window = window_of(said, sources, tongue)
+    for window in windows_of(index, said, sources):
         lacking = [one for one in index.telling(rare, window, EACH) if one.vector is None]
-        if tongue != (said.language or "").partition("-")[0]:
+        if window.tongue != (said.language or "").partition("-")[0]:
             ids = {one.id for one in lacking}
             lacking += [one for one in index.without_vector(window, FOREIGN) if one.id not in ids]
         if lacking:

@@ -17,7 +17,7 @@ from articles.bed.load import SOURCE, Talk, bed, embed, indexed, said_of, varian
 
 from votd.media.articles import meaning
 from votd.media.articles.index import Index
-from votd.media.articles.link import compared, figures_of
+from votd.media.articles.link import compared, figures_of, is_same_news
 from votd.media.articles.rank import FEATURES, Said
 
 HERE = Path(meaning.__file__).parent
@@ -34,6 +34,8 @@ class Case:
     rows: np.ndarray
     right: np.ndarray
     there: bool
+    can: np.ndarray
+    """Which of them the days allow to be linked."""
     removed: bool = False
 
 
@@ -79,10 +81,18 @@ def both(index: Index, talk: Talk, said: Said) -> Iterator[Case]:
     """Compare one talk with its candidates; and with those that are left where its article is not there."""
     found, rows = compared(index, said, [SOURCE])
     right = np.array([one.article.file in talk.right for one in found], bool)
-    yield Case(talk, rows.astype(float), right, bool(talk.right))
+    can = np.array([is_same_news(said, one.article) for one in found], bool)
+    yield Case(talk, rows.astype(float), right, bool(talk.right), can)
     if right.any():
         rest = [one for one in found if one.article.file not in talk.right]
-        yield Case(talk, figures_of(index, said, rest).astype(float), np.zeros(len(rest), bool), False, removed=True)
+        yield Case(
+            talk,
+            figures_of(index, said, rest).astype(float),
+            np.zeros(len(rest), bool),
+            False,
+            can[~right],
+            removed=True,
+        )
 
 
 def section(name: str, cases: Sequence[Case]) -> str:
@@ -91,8 +101,8 @@ def section(name: str, cases: Sequence[Case]) -> str:
     for fold in range(FOLDS):
         weights = fit([c for c in cases if fold_of(c.talk) != fold])
         for one in (c for c in cases if fold_of(c.talk) == fold):
-            if len(one.rows):
-                scores = predict(weights, one.rows)
+            if one.can.any():
+                scores = np.where(one.can, predict(weights, one.rows), 0.0)
                 best = int(np.argmax(scores))
                 tried.append((scores[best], bool(one.right[best])))
     linked = threshold(tried, len(tried))

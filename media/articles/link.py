@@ -1,10 +1,12 @@
 """Link what was said to the article that it is about, or to none.
 
 Candidates come from the index: per language the twelve that share most words with the talk and the twelve nearest in
-meaning, within a window of days where the talk's day is known. ``rank`` compares each with the talk; a logistic
-regression makes of its figures the probability that the candidate is the right article, and the probability decides:
-``linked`` above a threshold at which hardly any wrong one was seen, a ``review`` by a person above a lower one, else
-``none``. One story has an article in each language, so candidates are rivals within a language alone.
+meaning, where the talk's day is known those of its days and those of the weeks around it. ``rank`` compares each with
+the talk; a logistic regression makes of its figures the probability that the candidate is the right article, and the
+probability decides: ``linked`` above a threshold at which hardly any wrong one was seen, a ``review`` by a person above
+a lower one, else ``none``. Where both days are known, an article of other days is never linked, however near it comes:
+it is an earlier turn of the story. One story has an article in each language, so candidates are rivals within a
+language alone.
 
 The weights and thresholds in ``link.toml`` are made by ``tests/fit_link.py`` from the half of ``tests/articles/bed``
 that may be looked at; ``tests/bench_link.py --held-out`` states what they come to on the other. There are four sets:
@@ -23,12 +25,14 @@ from votd.media.articles.evidence import evidence
 from votd.media.articles.index import Index, Known, Window, tongue
 from votd.media.articles.meaning import Vector
 from votd.media.articles.rank import FEATURES, Said, features, rarity
-from votd.media.model import Candidate, Link, LinkStatus
+from votd.media.model import Article, Candidate, Link, LinkStatus
 
 EACH = 12
 """Candidates of each kind in each language."""
 BEFORE_DAYS, AFTER_DAYS = 30, 3
-"""The window around the talk's day: a commentary comes with its article, or some days after it."""
+"""The window around the talk's day from which candidates, and so rivals, are taken."""
+SAME_NEWS = range(-1, 3)
+"""How many days after its article a commentary can come: both are made of one day's news, and published as they can."""
 SAME_STORY_DAYS = 2
 FREQUENT, FREQUENT_SHARE, FEW = 50, 0.05, 8
 LISTED = 5
@@ -75,21 +79,33 @@ def candidates(index: Index, said: Said, sources: Sequence[str]) -> list[Known]:
     """Return what could be the talk's article, in no order that means anything."""
     rare = telling_terms(index, said)
     found: dict[int, Known] = {}
-    for spoken in index.tongues(sources):
-        window = window_of(said, sources, spoken)
+    for window in windows_of(index, said, sources):
         found |= {one.id: one for one in index.telling(rare, window, EACH)}
         if said.vectors is not None:
             found |= {one.id: one for one in index.meaning(said.vectors, window, EACH)}
     return _without_copies(list(found.values()))
 
 
-def window_of(said: Said, sources: Sequence[str], spoken: str) -> Window:
-    """Return where in one language a talk's article may stand."""
-    window = Window(tuple(sources), spoken)
+def windows_of(index: Index, said: Said, sources: Sequence[str]) -> list[Window]:
+    """Return where a talk's article may stand: in each language, of its days and of the weeks around it.
+
+    A talk that remembers much shares more words with a dozen older articles than with its own: so its days come first.
+    """
+    spoken = [Window(tuple(sources), tongue) for tongue in index.tongues(sources)]
     if said.day is None:
-        return window
+        return spoken
     day = dt.date.fromordinal(said.day)
-    return replace(window, since=day - dt.timedelta(BEFORE_DAYS), until=day + dt.timedelta(AFTER_DAYS))
+    around = ((SAME_NEWS[-1], -SAME_NEWS[0]), (BEFORE_DAYS, AFTER_DAYS))
+    return [
+        replace(window, since=day - dt.timedelta(before), until=day + dt.timedelta(after))
+        for window in spoken
+        for before, after in around
+    ]
+
+
+def is_same_news(said: Said, article: Article) -> bool:
+    """Tell whether the days of a talk and an article allow that they are about one day's news; unknown days do."""
+    return said.day is None or article.date is None or said.day - article.date.toordinal() in SAME_NEWS
 
 
 def _without_copies(found: Sequence[Known]) -> list[Known]:
@@ -132,11 +148,16 @@ def _judged(index: Index, said: Said, sources: Sequence[str]) -> list[Candidate]
         dated = said.day is not None and one.article.date is not None
         judge = _judge(dated=dated, meaning=said.vectors is not None and one.vector is not None)
         scored.append((probability(judge, row), judge, one))
-    scored.sort(key=lambda each: (-each[0], each[2].article.file))
-    return [
-        Candidate(one.article, round(score, 4), evidence(said, one), score >= judge.linked)
+    rated = [
+        Candidate(
+            one.article,
+            round(score, 4),
+            evidence(said, one),
+            linked=score >= judge.linked and is_same_news(said, one.article),
+        )
         for score, judge, one in scored
     ]
+    return sorted(rated, key=lambda one: (not one.linked, -one.score, one.article.file))
 
 
 def _verdict(found: Sequence[Candidate], said: Said) -> Link:
