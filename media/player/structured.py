@@ -17,6 +17,7 @@ Address = Callable[[str], str]
 """Makes an address of a path in the store."""
 
 _FRAGMENT_WORDS = 8
+_CLIPS_FROM_MS = 30_000
 # No blanks, controls, quotes or angle brackets: what a browser would have to repair is not an address.
 _WEB_ADDRESS = re.compile(r"https?://[^\s\x00-\x20\x7f\"'<>\\^`{|}]+", re.IGNORECASE)
 
@@ -46,15 +47,15 @@ def structured(record: Record, address: Address, transcript: str | None) -> dict
         "name": record.title,
         "description": record.description or record.title,
         "thumbnailUrl": [address(path) for path in (record.share_image, record.poster) if path],
-        "uploadDate": record.published_at.isoformat(),
-        "dateModified": record.updated_at.isoformat(),
-        "duration": f"PT{record.duration_ms / 1000:.3f}S",
+        "uploadDate": record.published_at.isoformat(timespec="seconds"),
+        "dateModified": record.updated_at.isoformat(timespec="seconds"),
+        "duration": _duration(record.duration_ms),
         "contentUrl": address(record.mp4),
         "encodingFormat": "video/mp4",
         "embedUrl": address(record.embed) if record.embed else None,
         "inLanguage": record.language,
-        "width": record.source.width,
-        "height": record.source.height,
+        "width": _pixels(record.source.width),
+        "height": _pixels(record.source.height),
         "genre": record.rubric,
         "author": {"@type": "Person", "name": record.commentator} if record.commentator else None,
         "transcript": transcript or None,
@@ -69,7 +70,7 @@ def structured(record: Record, address: Address, transcript: str | None) -> dict
             for track in record.captions
         ],
         "hasPart": _clips(record, page),
-        "associatedArticle": [{"@id": f"{url}#article"} for _, url in linked],
+        "associatedArticle": [{"@id": _article_id(url)} for _, url in linked],
     }
     stories = [_article(one, url, f"{page}#video") for one, url in linked]
     return {"@context": "https://schema.org", "@graph": [_filled(one) for one in (video, *stories)]}
@@ -115,7 +116,7 @@ def snippet(record: Record, address: Address, width: int, height: int) -> str:
 def fitted(width: int, height: int) -> tuple[int, int]:
     """Return a size for a frame: at most 640 pixels wide and 640 high."""
     share = min(1.0, 640 / max(width, height))
-    return round(width * share), round(height * share)
+    return max(1, round(width * share)), max(1, round(height * share))
 
 
 def fragment(passage: RecordPassage) -> str:
@@ -125,22 +126,41 @@ def fragment(passage: RecordPassage) -> str:
 
 
 def _clips(record: Record, page: str) -> list[dict[str, Any]]:
+    """Return the chapters inside the video; Google takes none of a video that is shorter than half a minute."""
+    if record.duration_ms < _CLIPS_FROM_MS:
+        return []
     return [
         {
             "@type": "Clip",
             "name": chapter.title,
             "startOffset": chapter.start_ms / 1000,
-            "endOffset": chapter.end_ms / 1000,
+            "endOffset": min(chapter.end_ms, record.duration_ms) / 1000,
             "url": f"{page}?t={chapter.start_ms // 1000}",
         }
         for chapter in record.chapters
+        if chapter.start_ms < record.duration_ms
     ]
+
+
+def _duration(milliseconds: int) -> str:
+    """Write a duration in whole seconds, as Google's own examples do (ISO 8601): ``PT1M25S``."""
+    minutes, seconds = divmod(max(1, round(milliseconds / 1000)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return "PT" + "".join(f"{n}{unit}" for n, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")) if n)
+
+
+def _pixels(number: int) -> dict[str, Any]:
+    return {"@type": "QuantitativeValue", "value": number, "unitCode": "E37"}  # UN/CEFACT's code of the pixel
+
+
+def _article_id(url: str) -> str:
+    return f"{url.partition('#')[0]}#article"
 
 
 def _article(article: RecordArticle, url: str, video: str) -> dict[str, Any]:
     return {
         "@type": "NewsArticle",
-        "@id": f"{url}#article",
+        "@id": _article_id(url),
         "url": url,
         "headline": article.title,
         "inLanguage": article.language,

@@ -24,9 +24,10 @@ def told(facts: dict[str, Any]) -> dict[str, Any]:
     passages = [{"paragraph": 2, "quote": "Paris, the well-known city & more", "start_ms": 1500, "end_ms": 4000}]
     facts["articles"][0] |= {"passages": passages, "date": "2025-11-22"}
     facts["chapters"] = [
-        {"start_ms": 0, "end_ms": 3000, "title": "Paris"},
-        {"start_ms": 3000, "end_ms": 8000, "title": "Berlin"},
+        {"start_ms": 0, "end_ms": 31_000, "title": "Paris"},
+        {"start_ms": 31_000, "end_ms": 64_000, "title": "Berlin"},
     ]
+    facts["duration_ms"] = 64_000
     media = facts["poster"].rpartition("/")[0]
     added = {"embed": "embed.html", "structured": "structured.json", "oembed": "oembed.json"}
     return facts | {name: f"{version}/{file}" for name, file in added.items()} | {"share_image": f"{media}/share.jpg"}
@@ -47,10 +48,10 @@ def test_google_finds_what_it_requires_and_recommends(told: dict[str, Any]) -> N
     assert [video["@type"], article["@type"]] == ["VideoObject", "NewsArticle"]
     assert all(video[name] for name in VIDEO)
     assert all(name in clip for clip in video["hasPart"] for name in CLIP)
-    assert video["duration"] == "PT8.000S"
+    assert video["duration"] == "PT1M4S"
     assert video["uploadDate"] == "2025-11-23T18:00:00+01:00"
     assert video["transcript"] == "Good evening."
-    assert video["hasPart"][1]["url"] == f"{video['url']}?t=3"
+    assert video["hasPart"][1]["url"] == f"{video['url']}?t=31"
     assert video["associatedArticle"] == [{"@id": article["@id"]}]
     assert article["video"] == {"@id": video["@id"]}
     assert (article["url"], article["datePublished"]) == (told["articles"][0]["url"], "2025-11-22")
@@ -120,7 +121,7 @@ def test_a_paragraph_is_found_by_its_words() -> None:
 def test_the_page_leads_from_paragraphs_to_moments(told: dict[str, Any]) -> None:
     """And from chapters; each works without script too."""
     tree = in_page(told)
-    assert tree.xpath("//*[@class='chapters']//a/@href") == ["?t=0", "?t=3"]
+    assert tree.xpath("//*[@class='chapters']//a/@href") == ["?t=0", "?t=31"]
     assert tree.xpath("//*[@class='passages']//a/@href") == [
         "?t=1",
         f"{told['articles'][0]['url']}#:~:text=Paris%2C%20the%20well%2Dknown%20city%20%26%20more",
@@ -132,7 +133,7 @@ def test_the_player_alone_has_nothing_else(told: dict[str, Any]) -> None:
     tree = in_page(told, alone=True)
     assert len(tree.xpath("//video")) == 1
     assert not tree.xpath("//h1 | //script[@type='application/ld+json']")
-    assert tree.xpath("//meta[@name='robots']/@content") == ["noindex"]
+    assert tree.xpath("//meta[@name='robots']/@content") == ["noindex, indexifembedded"]
 
 
 @pytest.mark.parametrize(
