@@ -109,7 +109,7 @@ def snippet(record: Record, address: Address, width: int, height: int) -> str:
     src, title = escape(address(record.embed or record.page)), escape(record.title)
     return (
         f'<iframe src="{src}" title="{title}" width="{width}" height="{height}" style="border:0;max-width:100%" '
-        'allow="fullscreen; picture-in-picture" allowfullscreen loading="lazy"></iframe>'
+        'allowfullscreen loading="lazy"></iframe>'
     )
 
 
