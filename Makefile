@@ -53,6 +53,8 @@ bench: setup ## Measure CPU, bytes and quality against plain ffmpeg, faster-whis
 	$(BIN)/python tests/bench_align.py
 	$(BIN)/python tests/bench_names.py
 	$(BIN)/python tests/bench_captions.py
+	$(BIN)/python tests/bench_link.py
+	$(BIN)/python tests/bench_link.py --scale
 	$(BIN)/python tests/bench_pages.py
 
 docs: setup ## Write the tables of the README and the schemas anew

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from votd.media.articles.index import Known
 from votd.media.articles.names import names
 from votd.media.articles.rank import Said
-from votd.media.articles.words import is_common, is_figure, stem, terms
+from votd.media.articles.words import is_common, stem, terms
 
 SHOWN = 6
+_FIGURE = re.compile(r"#[\d.]+")
 _WORD = re.compile(r"[^\W\d_]{4,}|\d[\d.,]*\d|\d")
 
 
@@ -16,7 +17,7 @@ def evidence(said: Said, one: Known) -> tuple[str, ...]:
     """Return a sentence each for the names, the figures and the telling words that both have, and for the days."""
     article = one.article
     spoken = [name for name in names(article) if all(_sounds(part) & said.terms.keys() for part in name.split()[-1:])]
-    figures = sorted((term[1:] for term in said.terms if is_figure(term) and term in one.terms), key=len, reverse=True)
+    figures = sorted((term[1:] for term in said.terms if _FIGURE.fullmatch(term) and term in one.terms), key=len)[::-1]
     text = " ".join(article.paragraphs)
     known = {stem(part) for name in spoken for part in name.split()}
     words: dict[str, str] = {}

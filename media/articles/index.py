@@ -23,7 +23,7 @@ from votd.media.articles.title import headline
 from votd.media.articles.words import terms
 from votd.media.model import Article
 
-VERSION = 1
+VERSION = 2
 LONGEST_QUERY = 32
 """Terms that one search asks for, the rarest first: each costs a walk through its list, and the rest decides little."""
 
@@ -45,7 +45,7 @@ CREATE TABLE gone (url TEXT PRIMARY KEY);
 CREATE TABLE paragraph (
   source TEXT NOT NULL, hash INTEGER NOT NULL, articles INTEGER NOT NULL, PRIMARY KEY (source, hash)
 ) WITHOUT ROWID;
-CREATE VIRTUAL TABLE told USING fts5 (terms, tokenize = "unicode61 remove_diacritics 0 tokenchars '#@'");
+CREATE VIRTUAL TABLE told USING fts5 (terms, tokenize = "unicode61 remove_diacritics 0 tokenchars '#@~.'");
 CREATE VIRTUAL TABLE frequency USING fts5vocab (told, row);
 """
 

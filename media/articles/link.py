@@ -22,18 +22,18 @@ from functools import cache
 from pathlib import Path
 
 from votd.media.articles.evidence import evidence
-from votd.media.articles.index import Index, Known, Window, tongue
+from votd.media.articles.index import Index, Known, Window
 from votd.media.articles.meaning import Vector
-from votd.media.articles.rank import FEATURES, Said, features, rarity
-from votd.media.model import Article, Candidate, Link, LinkStatus
+from votd.media.articles.rank import FEATURES, SAME_NEWS, Said, features, rarity
+from votd.media.model import Candidate, Link
 
 EACH = 12
 """Candidates of each kind in each language."""
 BEFORE_DAYS, AFTER_DAYS = 30, 3
 """The window around the talk's day from which candidates, and so rivals, are taken."""
-SAME_NEWS = range(-1, 3)
-"""How many days after its article a commentary can come: both are made of one day's news, and published as they can."""
 SAME_STORY_DAYS = 2
+SAME_STORY = 0.25
+"""The least cosine of what two articles of one story have in common: on the bed such pairs have 0.32 and more."""
 FREQUENT, FREQUENT_SHARE, FEW = 50, 0.05, 8
 LISTED = 5
 SAME_ARTICLE = 0.8
@@ -53,13 +53,13 @@ def link(index: Index, said: Said, sources: Sequence[str], *, sure_of_day: bool 
     """Find the article of a talk among those of the sources; best first, five at most.
 
     Without words the answer is ``none`` with no candidates, whatever the title says. Where nothing of the talk's days
-    is linked, older and newer articles are looked at: for review alone, unless the day was only presumed.
+    is linked, articles of any day are looked at: for review alone, unless the day was only presumed.
     """
-    found = _verdict(_judged(index, said, sources), said)
+    found = _verdict(said, _judged(index, said, sources))
     if said.day is None or found.status == "linked":
         return found
     undated = replace(said, day=None)
-    other = _verdict(_judged(index, undated, sources), undated)
+    other = _verdict(undated, _judged(index, undated, sources))
     if not sure_of_day and other.status == "linked":
         return other
     if found.status == "none" and other.status != "none":
@@ -103,11 +103,6 @@ def windows_of(index: Index, said: Said, sources: Sequence[str]) -> list[Window]
     ]
 
 
-def is_same_news(said: Said, article: Article) -> bool:
-    """Tell whether the days of a talk and an article allow that they are about one day's news; unknown days do."""
-    return said.day is None or article.date is None or said.day - article.date.toordinal() in SAME_NEWS
-
-
 def _without_copies(found: Sequence[Known]) -> list[Known]:
     """Leave one of an article that lies there twice, as its text and as its page: copies are no rivals."""
     kept: list[Known] = []
@@ -126,63 +121,61 @@ def _same(one: Known, other: Known) -> bool:
     return both >= SAME_ARTICLE * len(one.terms.keys() | other.terms.keys())
 
 
-def compared(index: Index, said: Said, sources: Sequence[str]) -> tuple[list[Known], Vector]:
-    """Return the candidates and a row of figures for each."""
-    found = candidates(index, said, sources)
-    return found, figures_of(index, said, found)
-
-
-def figures_of(index: Index, said: Said, found: Sequence[Known]) -> Vector:
+def compared(index: Index, said: Said, found: Sequence[Known]) -> Vector:
     """Return a row of ``FEATURES`` for each of these articles."""
-    count, length = index.size()
+    count, _ = index.size()
     having = index.frequencies({term for one in found for term in (*one.terms, *one.lede)} | {*said.terms, *said.named})
-    return features(said, found, rarity(count, having), length)
+    return features(said, found, rarity(count, having))
 
 
-def _judged(index: Index, said: Said, sources: Sequence[str]) -> list[Candidate]:
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A candidate, how likely it is the right one, and what that is enough for."""
+
+    one: Known
+    score: float
+    linked: bool
+    review: bool
+
+
+def _judged(index: Index, said: Said, sources: Sequence[str]) -> list[_Judged]:
+    """Return the candidates, the best first: those of the talk's days among each other, the rest as if undated."""
     if not said.terms:
         return []
-    found, rows = compared(index, said, sources)
-    scored = []
-    for one, row in zip(found, rows, strict=True):
-        dated = said.day is not None and one.article.date is not None
-        judge = _judge(dated=dated, meaning=said.vectors is not None and one.vector is not None)
-        scored.append((probability(judge, row), judge, one))
-    rated = [
-        Candidate(
-            one.article,
-            round(score, 4),
-            evidence(said, one),
-            linked=score >= judge.linked and is_same_news(said, one.article),
-        )
-        for score, judge, one in scored
-    ]
-    return sorted(rated, key=lambda one: (not one.linked, -one.score, one.article.file))
+    found = candidates(index, said, sources)
+    judged = [_rated(said, one, row) for one, row in zip(found, compared(index, said, found), strict=True)]
+    return sorted(judged, key=lambda each: (not each.linked, -each.score, each.one.article.file))
 
 
-def _verdict(found: Sequence[Candidate], said: Said) -> Link:
+def _rated(said: Said, one: Known, row: Vector) -> _Judged:
+    can = said.is_same_news(one)
+    dated = can and said.day is not None and one.article.date is not None
+    judge = _judge(dated=dated, meaning=said.vectors is not None and one.vector is not None)
+    score = probability(judge, row)
+    return _Judged(one, score, linked=can and score >= judge.linked, review=score >= judge.review)
+
+
+def _verdict(said: Said, judged: Sequence[_Judged]) -> Link:
     """Link the first, and those in other languages that are sure as well and of its days; the rest are candidates."""
-    if not found:
-        return Link("none", ())
-    first = found[0]
-    kept = [first]
-    for one in found[1:]:
-        tongues = {tongue(other.article) for other in kept}
-        if one.linked and tongue(one.article) not in tongues and _together(first, one):
-            kept.append(one)
-    others = [replace(one, linked=False) for one in found if one not in kept]
-    listed = (*kept, *others)[:LISTED]
-    if first.linked:
-        return Link("linked", listed)
-    status: LinkStatus = "review" if first.score >= _review(said) else "none"
-    return Link(status, tuple(replace(one, linked=False) for one in listed))
+    linked: list[_Judged] = []
+    for each in judged:
+        tongues = {other.one.tongue for other in linked}
+        if each.linked and each.one.tongue not in tongues and all(_together(each.one, other.one) for other in linked):
+            linked.append(each)
+    listed = [*linked, *(each for each in judged if each not in linked)][:LISTED]
+    found = tuple(
+        Candidate(each.one.article, round(each.score, 4), evidence(said, each.one), linked=each in linked)
+        for each in listed
+    )
+    if linked:
+        return Link("linked", found)
+    return Link("review" if any(each.review for each in judged) else "none", found)
 
 
-def _review(said: Said) -> float:
-    return _judge(dated=said.day is not None, meaning=said.vectors is not None).review
-
-
-def _together(one: Candidate, other: Candidate) -> bool:
+def _together(one: Known, other: Known) -> bool:
+    """Tell whether articles in two languages can be one story's: near in time, and alike in what they tell."""
+    if len(one.terms.keys() & other.terms.keys()) < SAME_STORY * math.sqrt(len(one.terms) * len(other.terms)):
+        return False
     if one.article.date is None or other.article.date is None:
         return True
     return abs((one.article.date - other.article.date).days) <= SAME_STORY_DAYS

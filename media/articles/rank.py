@@ -1,8 +1,9 @@
 """Compare a talk with the articles that could be its own, as figures that ``link`` weighs.
 
-What decides between the turns of one story is not what they share but what only one of them tells. So beside the
-usual cosine each term is weighed a second time, by how few of the *candidates* have it (a rarity within the story), and
-every figure is given a second time as its lead over the best other article in the same language.
+What decides between the turns of one story is not what they share but what only one of them tells. So each term is
+weighed by its rarity in the news and by how few of the *candidates* have it (a rarity within the story), and every
+figure is given a second time as its lead over the best rival in the same language. An article of the talk's days has
+no rivals but those of its days; one of other days, for which only a person can decide, has all.
 """
 
 import math
@@ -16,8 +17,9 @@ import numpy as np
 
 from votd.media.articles.index import Known
 from votd.media.articles.meaning import Vector
-from votd.media.articles.title import headline
-from votd.media.articles.words import is_common, is_figure, is_year, terms
+from votd.media.articles.title import headline, subject
+from votd.media.articles.when import of_today
+from votd.media.articles.words import by_sentence, is_common, is_figure, is_year, terms
 
 Weigh = Callable[[str], float]
 Terms = Mapping[str, int]
@@ -26,10 +28,13 @@ BACKGROUND = 40
 """Articles of an imagined background that are counted in: a folder of one knows nothing of rarity."""
 COMMON_SHARE, RARE_SHARE = 0.25, 0.02
 FIGURE_WEIGHT = 1.5
-LENGTH_RATIO = 3
-OWN = ("story_said", "story_told", "cosine", "bm25", "meaning", "meaning_best", "named", "lede")
-DAYS = ("same_day", "two_days", "days", "later")
-FEATURES = (*OWN, *(f"lead_{name}" for name in OWN), *DAYS, "same_language", "rubric")
+LEAST_NAMED = 2
+"""One word that a file's name and a headline share is chance."""
+SAME_NEWS = range(-1, 3)
+"""How many days after its article a commentary can come: both are made of one day's news, and published as they can."""
+OWN = ("story_said", "story_told", "meaning", "named", "lede", "today")
+DAYS = ("same_day", "next_day", "two_days")
+FEATURES = (*OWN, *(f"lead_{name}" for name in OWN), *DAYS, "same_language")
 
 
 @dataclass(frozen=True)
@@ -44,11 +49,35 @@ class Said:
 
     @cached_property
     def terms(self) -> Terms:
-        return terms(self.text)
+        return Counter(term for _, each in self._sentences for term in each)
+
+    @cached_property
+    def of_today(self) -> frozenset[str]:
+        """Return the terms of those sentences that tell of today."""
+        today = of_today([sentence for sentence, _ in self._sentences])
+        return frozenset(term for (_, each), now in zip(self._sentences, today, strict=True) if now for term in each)
 
     @cached_property
     def named(self) -> Terms:
-        return terms(headline(PurePath(self.title or "").name.replace("_", " ").replace("-", " ")))
+        return terms(subject(PurePath(self.title or "").name.replace("_", " ").replace("-", " ")))
+
+    @cached_property
+    def _sentences(self) -> list[tuple[str, list[str]]]:
+        return by_sentence(self.text)
+
+    def is_same_news(self, one: Known) -> bool:
+        """Tell whether by their days the talk and an article can be about one day's news; unknown days can."""
+        age = self._age(one)
+        return age is None or age in SAME_NEWS
+
+    def days(self, one: Known) -> list[float]:
+        """Return ``DAYS``: how much older the article is."""
+        age = self._age(one)
+        return [float(age == days) for days in range(len(DAYS))]
+
+    def _age(self, one: Known) -> int | None:
+        day = one.article.date
+        return None if self.day is None or day is None else self.day - day.toordinal()
 
 
 def rarity(articles: int, having: Mapping[str, int]) -> Weigh:
@@ -63,22 +92,16 @@ def rarity(articles: int, having: Mapping[str, int]) -> Weigh:
     return weigh
 
 
-def bm25(said: Terms, told: Terms, weigh: Weigh, mean_length: float) -> float:
-    """Score an article for what was said (Robertson and Zaragoza 2009; k1 1.2, b 0.75)."""
-    length = 0.25 + 0.75 * sum(told.values()) / mean_length
-    return sum(weigh(term) * told[term] * 2.2 / (told[term] + 1.2 * length) for term in said if term in told)
-
-
-def features(said: Said, candidates: Sequence[Known], weigh: Weigh, mean_length: float) -> Vector:
+def features(said: Said, candidates: Sequence[Known], weigh: Weigh) -> Vector:
     """Return a row of ``FEATURES`` for each candidate; candidates of a language are each other's rivals."""
     rows = np.zeros((len(candidates), len(FEATURES)), np.float32)
     for tongue in {one.tongue for one in candidates}:
         at = [i for i, one in enumerate(candidates) if one.tongue == tongue]
-        rows[at] = _rivals(said, [candidates[i] for i in at], weigh, mean_length)
+        rows[at] = _rivals(said, [candidates[i] for i in at], weigh)
     return rows
 
 
-def _rivals(said: Said, rivals: Sequence[Known], weigh: Weigh, mean_length: float) -> Vector:
+def _rivals(said: Said, rivals: Sequence[Known], weigh: Weigh) -> Vector:
     having = Counter(term for one in rivals for term in one.terms)
     spread = math.log(len(rivals) + 1)
 
@@ -86,44 +109,51 @@ def _rivals(said: Said, rivals: Sequence[Known], weigh: Weigh, mean_length: floa
     def within(term: str) -> float:
         return weigh(term) * math.log((len(rivals) + 1) / max(1, having[term])) / spread
 
-    own = np.array([_own(said, one, weigh, within, mean_length) for one in rivals], np.float32)
-    rest = [np.max(np.delete(own, i, 0), 0) if len(rivals) > 1 else np.zeros(len(OWN)) for i in range(len(rivals))]
-    others = np.array([_other(said, one) for one in rivals], np.float32)
-    return np.hstack([own, own - np.array(rest, np.float32), others])
+    own = np.array([_own(said, one, weigh, within) for one in rivals], np.float32)
+    can = np.array([said.is_same_news(one) for one in rivals])
+    best = np.zeros_like(own)
+    for at in range(len(rivals)):
+        others = can.copy() if can[at] else np.ones_like(can)
+        others[at] = False
+        best[at] = own[others].max(0, initial=0.0)
+    language = (said.language or "").partition("-")[0]
+    rest = [[*said.days(one), float(one.tongue == language)] for one in rivals]
+    return np.hstack([own, own - best, np.array(rest, np.float32)])
 
 
-def _own(said: Said, one: Known, weigh: Weigh, within: Weigh, mean_length: float) -> list[float]:
-    both = [term for term in said.terms if term in one.terms]
-    spoken = sum(map(weigh, said.terms)) or 1.0
-    told = sum(map(weigh, one.terms)) or 1.0
-    story = sum(map(within, both))
-    near = _near(said, one)
+def _own(said: Said, one: Known, weigh: Weigh, within: Weigh) -> list[float]:
+    both = {term: within(term) for term in said.terms if term in one.terms}
+    spoken = math.sqrt(sum(map(weigh, said.terms)) or 1.0)
+    told = math.sqrt(sum(map(weigh, one.terms)) or 1.0)
+    story = sum(both.values())
+    today = sum(weight for term, weight in both.items() if term in said.of_today)
     return [
-        story / math.sqrt(spoken),
-        story / math.sqrt(told),
-        sum(map(weigh, both)) / math.sqrt(min(spoken, LENGTH_RATIO * told) * min(told, LENGTH_RATIO * spoken)),
-        bm25(said.terms, one.terms, weigh, mean_length) / math.sqrt(spoken),
-        *near,
-        _share(said.named, terms(headline(one.article.title)), weigh),
+        story / spoken,
+        story / told,
+        _meaning(said, one),
+        _named(said.named, terms(_headed(one)), weigh),
         _share(one.lede, said.terms, within),
+        (2 * today - story) / told,
     ]
 
 
-def _near(said: Said, one: Known) -> tuple[float, float]:
-    """Return how near the meaning of the talk's parts is to the article's: their mean, and that of the best two."""
+def _meaning(said: Said, one: Known) -> float:
+    """Return how near the talk's two nearest parts are to the article's headline and lede."""
     if said.vectors is None or one.vector is None:
-        return 0.0, 0.0
-    each = np.sort(said.vectors @ one.vector)
-    return float(each.mean()), float(each[-2:].mean())
+        return 0.0
+    return float(np.sort(said.vectors @ one.vector)[-2:].mean())
+
+
+def _headed(one: Known) -> str:
+    """Return an article's headline; where it has the rubric, without the commentator, whom all his talks share."""
+    title = one.article.title
+    return headline(title) if headline(title) == title.strip() else subject(title)
+
+
+def _named(wanted: Terms, found: Terms, weigh: Weigh) -> float:
+    return _share(wanted, found, weigh) if len(wanted.keys() & found.keys()) >= LEAST_NAMED else 0.0
 
 
 def _share(wanted: Terms, found: Terms, weigh: Weigh) -> float:
     whole = sum(map(weigh, wanted))
     return sum(weigh(term) for term in wanted if term in found) / whole if whole else 0.0
-
-
-def _other(said: Said, one: Known) -> list[float]:
-    age = None if said.day is None or one.article.date is None else said.day - one.article.date.toordinal()
-    dated = [0.0] * 4 if age is None else [age in (0, 1), age == 2, 3 <= age <= 5 or age == -1, age < -1]
-    rubric = headline(one.article.title) != one.article.title
-    return [*map(float, dated), float(one.tongue == (said.language or "").partition("-")[0]), float(rubric)]

@@ -10,11 +10,14 @@ import pytest
 from votd.flows.articles import find, said_of
 from votd.media.articles.index import Index
 from votd.media.articles.read import read_folder
-from votd.media.model import Article, Link, Transcript, Utterance
+from votd.media.model import Article, Link, Recognition, Transcript, Utterance
+from votd.media.schema import load
 
 HERE = Path(__file__).parent
 STORIES = read_folder(HERE / "stories").articles
 SAMPLE = read_folder(HERE.parent / "sample/articles").articles
+LANGUAGES = read_folder(HERE / "languages").articles
+HEARD = load(Recognition, (HERE.parent / "speech/commentaries/sample.heard.json").read_bytes()).transcript.text
 COMMENTARY = (HERE.parent / "sample/commentary.txt").read_text()
 SPOKEN = {path.stem: path.read_text() for path in sorted(HERE.glob("stories/*.spoken"))}
 
@@ -37,6 +40,22 @@ def link(
 def without(file: str, articles: Sequence[Article]) -> list[Article]:
     """Return all articles but one."""
     return [article for article in articles if article.file != file]
+
+
+def test_the_sample_as_it_was_heard() -> None:
+    """Link what the recogniser made of the sample; with its article removed, link nothing."""
+    found = link(HEARD, SAMPLE)
+    assert [one.article.title for one in found.linked] == ["VIDEO | Andonovic: European troops in Ukraine?"]
+    assert not link(HEARD, without(found.linked[0].article.file, SAMPLE)).linked
+
+
+@pytest.mark.parametrize("day", [None, dt.date(2024, 2, 27)])
+def test_english_speech_finds_its_macedonian_article(day: dt.date | None) -> None:
+    """Link the recognised sample to a Macedonian article where the site has none in English."""
+    (right,) = [one for one in LANGUAGES if one.language == "mk"]
+    rest = without("video-andonovic-european-troops-in-ukraine.txt", SAMPLE)
+    found = link(HEARD, [*rest, right], date=day)
+    assert [one.article.file for one in found.linked] == [right.file]
 
 
 def test_the_sample() -> None:

@@ -41,24 +41,62 @@ def test_endings_are_cut(one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("english", "macedonian"),
+    [
+        ("river", "реката"),
+        ("bridge", "мостовите"),
+        ("inspector", "инспекторот"),
+        ("hospital", "болница"),
+        ("firm", "компанија"),
+    ],
+)
+def test_a_word_and_its_translation_are_one(english: str, macedonian: str) -> None:
+    """Give a word the stem of its translation, in any form, or of what both languages spell alike."""
+    assert stem(english) == stem(macedonian)
+
+
+def test_words_that_look_alike_in_two_languages_are_kept_apart() -> None:
+    """Take a Cyrillic word for Macedonian: "век" is a century, no week."""
+    assert stem("век") != stem("week")
+    assert stem("глас") != stem("glass")
+
+
+@pytest.mark.parametrize(
     ("text", "figure"),
     [
         ("30,000 soldiers", "#30000"),
         ("30.000 војници", "#30000"),
-        ("$60 billion", "#60"),
-        ("sixty billion", "#60"),
-        ("шеесет милијарди", "#60"),
+        ("$60 billion", "#60000000000"),
+        ("sixty billion", "#60000000000"),
+        ("шеесет милијарди", "#60000000000"),
+        ("sixty-three lorries", "#63"),
         ("2.4 euros", "#2.4"),
         ("2,4 евра", "#2.4"),
+        ("4.1 million", "~4000000"),
+        ("about four million", "~4000000"),
     ],
 )
 def test_figures(text: str, figure: str) -> None:
-    """Read a figure alike as words, with thousands and with either decimal sign."""
+    """Read a figure alike as words, with thousands and with either decimal sign; a large one as it is rounded, too."""
     assert figure in terms(text)
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("sixty-three lorries", "63 trucks"),
+        ("девет дена", "nine days"),
+        ("2,1 отсто", "2.1 per cent"),
+        ("12%", "12 проценти"),
+    ],
+)
+def test_what_a_figure_counts(one: str, other: str) -> None:
+    """Find the figure with what it counts, small ones as well, in both languages."""
+    assert [term for term in terms(one) if term in terms(other) and term[-1].isalpha() and term[0] == "#"]
+
+
 def test_what_says_nothing_is_no_term() -> None:
-    """Leave out stop words and single digits."""
+    """Leave out stop words and single digits that count nothing."""
     assert not terms("And this is what he said, 5 of them. И тоа не е се.")
 
 
