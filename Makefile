@@ -53,6 +53,7 @@ bench: setup ## Measure CPU, bytes and quality against plain ffmpeg, faster-whis
 	$(BIN)/python tests/bench_align.py
 	$(BIN)/python tests/bench_names.py
 	$(BIN)/python tests/bench_captions.py
+	$(BIN)/python tests/bench_passages.py
 	$(BIN)/python tests/bench_link.py
 	$(BIN)/python tests/bench_link.py --scale
 	$(BIN)/python tests/bench_pages.py

@@ -1,0 +1,284 @@
+"""Judge which paragraph each moment of a talk is put in, against labels made by hand, sentence by sentence.
+
+    python tests/bench_passages.py [--held-out] [--misses] [--fit]
+
+The figure is the share of spoken seconds in a right paragraph (one of those that the label names) or rightly in none.
+The clock is made: 15 characters a second, a quarter of a second after a sentence; every word has the label of the
+sentence that it was written in, wherever the transcript is cut. Against: none everywhere; the best paragraph of each
+sentence, with no path; words alone, as where the model of meaning is not installed. Each talk is heard clean, and with
+every tenth word misheard. Labels name paragraphs of a talk's first article; its others are not judged.
+
+``--fit`` fits the weights of ``media/articles/passages.py`` and the direction of asides (``voice.npz``) on the talks
+that may be looked at, and says what comes of it where each is judged by the others alone: the plain run cannot.
+"""
+
+import argparse
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+import yaml
+from articles.bed.load import HERE, Talk, bed, misheard
+
+from votd.media.articles import meaning, passages
+from votd.media.articles.passages import BOTH, Sentence, Signs, Weights, aligned, likeliest, scores, sentences, signs
+from votd.media.model import Article, Transcript, Utterance, Word
+
+WRONG = 0.1
+BACK = 0.8  # a speaker may go back more than those of the bed: judged by the others it costs nothing
+ROUNDS, AGAIN, STEP, RIDGE = 150, 60, 0.1, 0.5
+Path_ = tuple[int | None, ...]
+Labels = Sequence[frozenset[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One talk as it was heard once; ``labels`` has one for each word."""
+
+    talk: Talk
+    article: Article
+    said: tuple[Sentence, ...]
+    labels: Labels
+
+    @property
+    def texts(self) -> list[str]:
+        return [sentence.text for sentence in self.said]
+
+    @property
+    def signs(self) -> Signs:
+        return signs(self.texts, self.article.paragraphs, self.talk.language, self.article.language)
+
+    def right(self, at: Path_) -> tuple[int, int]:
+        """Return the milliseconds that are right, and all."""
+        labels = iter(self.labels)
+        found = [
+            (word.end_ms - word.start_ms, one, next(labels))
+            for s, one in zip(self.said, at, strict=True)
+            for word in s.words
+        ]
+        return sum(ms for ms, one, label in found if _is(one, label)), sum(ms for ms, _, _ in found)
+
+
+def _is(paragraph: int | None, label: frozenset[int]) -> bool:
+    return not label if paragraph is None else paragraph + 1 in label
+
+
+def cases(half: str, wrong: float) -> list[Case]:
+    """Return the labelled talks of a half, so many of their words misheard."""
+    whole = bed(half)
+    articles = {article.file: article for article in whole.articles}
+    made = []
+    for talk in whole.talks:
+        if talk.right and all(label is not None for label, _ in talk.sentences):
+            story = yaml.safe_load((HERE / half / f"{talk.name}.yaml").read_text("utf-8"))
+            article = articles[f"{talk.name}/{story['commentary']['article'][0]}"]
+            others = " ".join(other.text for other in whole.talks if other.language == talk.language).split()
+            made.append(case(talk, article, wrong, others))
+    return made
+
+
+def case(talk: Talk, article: Article, wrong: float, others: Sequence[str]) -> Case:
+    """Speak a talk's words on the clock, and cut it as the product does."""
+    at, words, labels = 0, [], []
+    for number, (label, text) in enumerate(talk.sentences):
+        for word in misheard(text, wrong, number, others).split():
+            end = at + round((len(word) + 1) * 1000 / 15)
+            words.append(Word(at, end, word, 1.0))
+            labels.append(label or frozenset())
+            at = end
+        at += 250
+    whole = Utterance(0, at, " ".join(word.text for word in words), tuple(words))
+    return Case(talk, article, sentences(Transcript(talk.language, 1.0, at, (whole,))), labels)
+
+
+# --- what is compared -----------------------------------------------------------------------------------------
+
+
+def product(one: Case) -> Path_:
+    """Do as a publish does."""
+    return aligned(one.texts, one.article.paragraphs, one.talk.language, one.article.language)
+
+
+def none(one: Case) -> Path_:
+    """Put nothing anywhere."""
+    return (None,) * len(one.said)
+
+
+def pathless(one: Case) -> Path_:
+    """Take what each sentence alone is likest to."""
+    best = scores(one.signs, BOTH, passages.voice()).argmax(1)
+    return tuple(None if at == len(one.article.paragraphs) else int(at) for at in best)
+
+
+def words_alone(one: Case) -> Path_:
+    """Do as a publish does where the model of meaning is not installed."""
+    with patch.object(meaning, "available", lambda: False):
+        return product(one)
+
+
+WAYS: dict[str, Callable[[Case], Path_]] = {
+    "votd": product,
+    "none": none,
+    "no path": pathless,
+    "words alone": words_alone,
+}
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description="Measure how well moments find their paragraphs.")
+    parser.add_argument("--held-out", action="store_true", help="the half that decides; look at it once")
+    parser.add_argument("--misses", action="store_true", help="print the sentences that are wrong; not held out")
+    parser.add_argument("--fit", action="store_true", help="fit the weights, and judge each talk by the others")
+    given = parser.parse_args()
+    if given.fit:
+        fit_all()
+        return
+    for wrong in (0.0, WRONG):
+        table(cases("held_out" if given.held_out else "dev", wrong), wrong, misses=given.misses and not given.held_out)
+
+
+def table(talks: Sequence[Case], wrong: float, *, misses: bool) -> None:
+    """Print each talk and all."""
+    print(f"\n{len(talks)} talks, {wrong:.0%} of the words wrong\n{'':28}", *(f"{name:>12}" for name in WAYS))
+    sums = {name: np.zeros(2) for name in WAYS}
+    begun, took = time.process_time(), 0.0
+    for one in talks:
+        row = []
+        for name, way in WAYS.items():
+            begun = time.process_time()
+            at = way(one)
+            took += time.process_time() - begun if name == "votd" else 0
+            sums[name] += one.right(at)
+            row.append(np.divide(*one.right(at)))
+            if misses and name == "votd":
+                show(one, at)
+        print(f"{one.talk.name:28}", *(f"{share:12.1%}" for share in row))
+    print(f"{'all':28}", *(f"{right / whole:12.1%}" for right, whole in sums.values()))
+    print(f"{took / len(talks):.2f} s of CPU for a talk of {sums['votd'][1] / len(talks) / 1000:.0f} s in the middle")
+
+
+def show(one: Case, at: Path_) -> None:
+    """Print what is wrong in a talk."""
+    for sentence, found, label in zip(one.said, at, labels_of(one), strict=True):
+        if not _is(found, label):
+            print(f"  {'-' if found is None else found + 1!s:>3} for {sorted(label) or '-'!s:8} {sentence.text}")
+
+
+def labels_of(one: Case) -> list[frozenset[int]]:
+    """Return the label of each sentence as it was cut: that of most of its words."""
+    labels = iter(one.labels)
+    return [Counter(next(labels) for _ in sentence.words).most_common(1)[0][0] for sentence in one.said]
+
+
+# --- the fit --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What the fit needs of a case: its signs, the label of each sentence, and the moves there are."""
+
+    case: Case
+    signs: Signs
+    labels: Labels
+
+    @property
+    def count(self) -> int:
+        return self.signs.words.shape[1]
+
+    def right(self) -> np.ndarray:
+        """Tell which states are right at each sentence."""
+        asides = self.count + 1
+        return np.array([[at + 1 in own for at in range(self.count)] + [not own] * asides for own in self.labels])
+
+
+def fit_all() -> None:
+    """Fit with meaning and without, judge each talk by the others, and write the direction."""
+    samples = [Sample(one, one.signs, labels_of(one)) for wrong in (0.0, WRONG) for one in cases("dev", wrong)]
+    names = list(dict.fromkeys(one.case.talk.name for one in samples))
+    for title, means in (("BOTH", True), ("WORDS_ALONE", False)):
+        begun = fit(samples, direction(samples), means, ROUNDS, np.zeros(9))
+        print(
+            f"{title} = Weights({', '.join(f'{value:.2f}' for value in astuple(weights_of(begun, means)))})", flush=True
+        )
+        sums: dict[str, np.ndarray] = {"clean": np.zeros(2), "misheard": np.zeros(2)}
+        for name in names:
+            rest = [one for one in samples if one.case.talk.name != name]
+            sounds = direction(rest)
+            weights = weights_of(fit(rest, sounds, means, AGAIN, begun), means)
+            own = [one for one in samples if one.case.talk.name == name]
+            for heard, one in zip(sums, own, strict=True):
+                sums[heard] += (got := one.case.right(likeliest(scores(one.signs, weights, sounds), weights)))
+                print(f"  {name:28} {heard:9} {got[0] / got[1]:.1%}", flush=True)
+        print("  judged by the others:", {heard: f"{right / whole:.1%}" for heard, (right, whole) in sums.items()})
+    np.savez(Path(passages.__file__).with_name("voice.npz"), voice=direction(samples))
+
+
+def direction(samples: Sequence[Sample]) -> np.ndarray:
+    """Return where asides lie from what is told of the news: between the two means, of length one."""
+    rows = np.vstack([one.signs.vectors for one in samples])
+    aside = np.array([not label for one in samples for label in one.labels])
+    way = rows[aside].mean(0) - rows[~aside].mean(0)
+    return np.asarray(way / np.linalg.norm(way), np.float32)
+
+
+def weights_of(values: np.ndarray, means: bool) -> Weights:
+    """Name the values; without meaning two of them stay out, and to go back costs less than the bed says."""
+    keep = np.array([1, means, 1, 1, means, 1, 1, BACK, 1])
+    return Weights(*(round(float(value), 2) for value in values * keep))
+
+
+def fit(samples: Sequence[Sample], sounds: np.ndarray, means: bool, rounds: int, values: np.ndarray) -> np.ndarray:
+    """Raise the likelihood of the right paths (a conditional random field, Lafferty 2001) by Adam (Kingma 2015)."""
+    made = [(features(one, sounds, means), one.right(), moves_of(one.count)) for one in samples]
+    first, second = np.zeros(9), np.zeros(9)
+    for number in range(1, rounds + 1):
+        slope = -RIDGE * values
+        for rows, right, moves in made:
+            slope += expected(rows, moves, values, right) - expected(rows, moves, values, np.ones_like(right))
+        first, second = 0.9 * first + 0.1 * slope, 0.99 * second + 0.01 * slope**2
+        step = STEP * (1 if number < rounds * 2 / 3 else 0.3)
+        values = values + step * (first / (1 - 0.9**number)) / (np.sqrt(second / (1 - 0.99**number)) + 1e-8)
+    return values
+
+
+def features(one: Sample, sounds: np.ndarray, means: bool) -> np.ndarray:
+    """Return what each of the first six weights counts, at each sentence in each state."""
+    found, count = one.signs, one.count
+    rows = np.zeros((len(found.words), 2 * count + 1, 6))
+    rows[:, :count, 0], rows[:, :count, 2] = found.words, found.place
+    rows[:, count:, 3], rows[:, count:, 5] = 1, found.person[:, None]
+    if means:
+        rows[:, :count, 1], rows[:, count:, 4] = found.meaning, (found.vectors @ sounds)[:, None]
+    return rows
+
+
+def moves_of(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return what the last three weights count at each move (they are costs), and what cannot be."""
+    return -passages.moves(count), np.where(passages.allowed(count), 0.0, -np.inf)
+
+
+def expected(
+    rows: np.ndarray, moves: tuple[np.ndarray, np.ndarray], values: np.ndarray, open_: np.ndarray
+) -> np.ndarray:
+    """Return how much of each sign the paths through the open states hold in the mean (forward and backward)."""
+    kinds, walls = moves
+    move = np.exp(kinds @ values[6:] + walls)
+    here = rows @ values[:6]
+    here = np.exp(here - here.max(1, keepdims=True)) * open_
+    ahead, behind = passages.both_ways(here, move)
+    node = ahead * behind
+    node /= node.sum(1, keepdims=True)
+    edges = ahead[:-1, :, None] * move * (here[1:] * behind[1:])[:, None]
+    edges /= edges.sum((1, 2), keepdims=True)
+    edge = edges.sum(0)
+    edge[len(move) // 2] += node[0]
+    return np.concatenate([np.einsum("ns,nsk->k", node, rows), np.einsum("ab,abk->k", edge, kinds)])
+
+
+if __name__ == "__main__":
+    main()
