@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from votd.media.articles.numerals import JOINED, PERCENT, numerals, value
+from votd.media.articles.numerals import JOINED, LONGEST, PERCENT, numerals, value
 from votd.media.articles.words import stem
 
 _BETWEEN = {"of", "the", "a", "new", "other", "more", "од", "нови", "други", "уште"}
@@ -26,7 +26,7 @@ def figures(words: Sequence[str]) -> Iterator[Figure]:
     tokens = [(at, token) for at, word in enumerate(words) for token in _WORD.findall(word.lower())]
     at = 0
     while at < len(tokens):
-        number, end = value([token for _, token in tokens[at:]])
+        number, end = value([token for _, token in tokens[at : at + LONGEST]])
         if end == 0 or number is None:
             at += 1
             continue

@@ -31,6 +31,8 @@ EACH = 12
 """Candidates of each kind in each language."""
 BEFORE_DAYS, AFTER_DAYS = 30, 3
 """The window around the talk's day from which candidates, and so rivals, are taken."""
+CONTESTED = 0.5
+"""The probability from which another candidate makes a link doubtful."""
 SAME_STORY_DAYS = 2
 SAME_STORY = 0.25
 """The least cosine of what two articles of one story have in common: on the bed such pairs have 0.32 and more."""
@@ -94,7 +96,7 @@ def windows_of(index: Index, said: Said, sources: Sequence[str]) -> list[Window]
     spoken = [Window(tuple(sources), tongue) for tongue in index.tongues(sources)]
     if said.day is None:
         return spoken
-    day = dt.date.fromordinal(said.day)
+    day = dt.date.fromordinal(max(said.day, BEFORE_DAYS + 1))
     around = ((SAME_NEWS[-1], -SAME_NEWS[0]), (BEFORE_DAYS, AFTER_DAYS))
     return [
         replace(window, since=day - dt.timedelta(before), until=day + dt.timedelta(after))
@@ -134,8 +136,14 @@ class _Judged:
 
     one: Known
     score: float
+    days: int
     linked: bool
     review: bool
+
+    @property
+    def order(self) -> tuple[bool, int, float, str]:
+        """Return what sorts the linked ones first, of these the nearest in days: one day's news has one article."""
+        return not self.linked, self.days if self.linked else 0, -self.score, self.one.article.file
 
 
 def _judged(index: Index, said: Said, sources: Sequence[str]) -> list[_Judged]:
@@ -144,7 +152,7 @@ def _judged(index: Index, said: Said, sources: Sequence[str]) -> list[_Judged]:
         return []
     found = candidates(index, said, sources)
     judged = [_rated(said, one, row) for one, row in zip(found, compared(index, said, found), strict=True)]
-    return sorted(judged, key=lambda each: (not each.linked, -each.score, each.one.article.file))
+    return sorted(judged, key=lambda each: each.order)
 
 
 def _rated(said: Said, one: Known, row: Vector) -> _Judged:
@@ -152,16 +160,18 @@ def _rated(said: Said, one: Known, row: Vector) -> _Judged:
     dated = can and said.day is not None and one.article.date is not None
     judge = _judge(dated=dated, meaning=said.vectors is not None and one.vector is not None)
     score = probability(judge, row)
-    return _Judged(one, score, linked=can and score >= judge.linked, review=score >= judge.review)
+    days = said.days_from(one)
+    return _Judged(one, score, days, linked=can and score >= judge.linked, review=score >= judge.review)
 
 
 def _verdict(said: Said, judged: Sequence[_Judged]) -> Link:
-    """Link the first, and those in other languages that are sure as well and of its days; the rest are candidates."""
+    """Link the first, and those in other languages that tell the same; where others contest it, a person decides."""
     linked: list[_Judged] = []
     for each in judged:
-        tongues = {other.one.tongue for other in linked}
-        if each.linked and each.one.tongue not in tongues and all(_together(each.one, other.one) for other in linked):
+        if each.linked and all(_together(each.one, other.one) for other in linked):
             linked.append(each)
+    if linked and any(_contests(each, linked) for each in judged):
+        linked = []
     listed = [*linked, *(each for each in judged if each not in linked)][:LISTED]
     found = tuple(
         Candidate(each.one.article, round(each.score, 4), evidence(said, each.one), linked=each in linked)
@@ -172,9 +182,18 @@ def _verdict(said: Said, judged: Sequence[_Judged]) -> Link:
     return Link("review" if any(each.review for each in judged) else "none", found)
 
 
+def _contests(each: _Judged, linked: Sequence[_Judged]) -> bool:
+    """Tell whether a candidate is likely as well, no farther from the talk's day, and tells another story."""
+    if each in linked or each.score < CONTESTED or each.days > linked[0].days:
+        return False
+    return not any(_together(each.one, other.one) for other in linked)
+
+
 def _together(one: Known, other: Known) -> bool:
-    """Tell whether articles in two languages can be one story's: near in time, and alike in what they tell."""
-    if len(one.terms.keys() & other.terms.keys()) < SAME_STORY * math.sqrt(len(one.terms) * len(other.terms)):
+    """Tell whether two articles can be one day's news in two languages: near in time, and alike in what they tell."""
+    if one.tongue == other.tongue or len(one.terms.keys() & other.terms.keys()) < SAME_STORY * math.sqrt(
+        len(one.terms) * len(other.terms)
+    ):
         return False
     if one.article.date is None or other.article.date is None:
         return True

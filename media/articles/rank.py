@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from pathlib import PurePath
 
 import numpy as np
 
@@ -59,7 +58,7 @@ class Said:
 
     @cached_property
     def named(self) -> Terms:
-        return terms(subject(PurePath(self.title or "").name.replace("_", " ").replace("-", " ")))
+        return terms(subject((self.title or "").replace("_", " ").replace("-", " ")))
 
     @cached_property
     def _sentences(self) -> list[tuple[str, list[str]]]:
@@ -74,6 +73,10 @@ class Said:
         """Return ``DAYS``: how much older the article is."""
         age = self._age(one)
         return [float(age == days) for days in range(len(DAYS))]
+
+    def days_from(self, one: Known) -> int:
+        """Return how many days lie between the talk and the article, 0 where nobody knows."""
+        return abs(self._age(one) or 0)
 
     def _age(self, one: Known) -> int | None:
         day = one.article.date

@@ -14,11 +14,10 @@ from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 
-from votd.media.articles.numerals import PERCENT, numerals, value
+from votd.media.articles.numerals import LONGEST, PERCENT, numerals, value
 
 STEM_LETTERS = 6
 _LEAST_FIGURE, _LEAST_ROUNDED = 10, 1000
-_LONGEST_NUMBER = 12  # words
 _MIN_SOUND = 3
 _SENTENCE = re.compile(r"(?<=[.!?…:;])[\"”“’')\]]*\s+")
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d[\d.,]*\d|\d|%")
@@ -133,8 +132,8 @@ def _terms_of(tokens: Sequence[str], names: set[str]) -> Iterator[str]:
     lower = [token.lower() for token in tokens]
     at = 0
     while at < len(tokens):
-        if tokens[at][0].isdigit() or lower[at] in numerals():
-            number, used = value(lower[at : at + _LONGEST_NUMBER])
+        if tokens[at][0].isdecimal() or lower[at] in numerals():
+            number, used = value(lower[at : at + LONGEST])
             if number is not None:
                 at += used
                 yield from _figures(number, lower[at : at + 2])

@@ -95,6 +95,36 @@ def test_what_a_figure_counts(one: str, other: str) -> None:
     assert [term for term in terms(one) if term in terms(other) and term[-1].isalpha() and term[0] == "#"]
 
 
+@pytest.mark.parametrize(
+    "text", ["9" * 400, "1" + " million" * 50, "nine million " * 2000, "5 " * 2000, "1.2.3,4,5..,6"]
+)
+def test_numbers_without_end(text: str) -> None:
+    """Read on where a row of digits or of numerals is no number any more."""
+    found = terms(f"They counted {text}. Reporters left.")
+    assert "report" in found and all(len(term) < 40 for term in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("In March 2025, five people died", {"#2025", "#5peopl"}),
+        ("Of the 300 two were injured", {"#300"}),
+        ("twenty one two three", {"#21"}),
+        ("nineteen ninety-four", {"#19", "#94"}),
+        ("two hundred and thirty-one thousand", {"#231000"}),
+        ("3,2 милиони", {"#3200000"}),
+        ("1,234.5 tonnes", {"#1234.5"}),
+        ("0.125 percent", {"#0.125"}),
+        ("on 15.05.2026", set()),
+        ("people.¹ ② ½", set()),
+    ],
+)
+def test_which_numerals_make_one_number(text: str, found: set[str]) -> None:
+    """Join what is one number, and leave what only stands beside it."""
+    read = {term for term in terms(text) if term.startswith("#")}
+    assert found <= read if found else not read
+
+
 def test_what_says_nothing_is_no_term() -> None:
     """Leave out stop words and single digits that count nothing."""
     assert not terms("And this is what he said, 5 of them. И тоа не е се.")

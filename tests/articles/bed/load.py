@@ -1,7 +1,7 @@
 """Load the bed: talks, the articles around them, and what a recogniser would have made of a talk.
 
-``dev/`` may be looked at; ``held_out/`` is opened by ``tests/bench_link.py --held-out`` alone. A talk's clean text, its
-text with errors put in, and, where ``heard/NAME.txt`` is there, what Whisper heard of it.
+``dev/`` may be looked at; ``held_out/`` is opened by the benches' ``--held-out`` and by ``speak.py`` alone. A talk is
+had as its clean text, with errors put in, and, where ``heard/NAME.txt`` is there, as Whisper heard it.
 """
 
 import datetime as dt
@@ -63,14 +63,14 @@ class Bed:
 
 
 @cache
-def bed(half: str) -> Bed:
-    """Load ``dev`` or ``held_out``, with the generated news around its stories."""
+def bed(half: str, seed: int | None = None) -> Bed:
+    """Load ``dev`` or ``held_out``, with the generated news around its stories; another ``seed`` makes other news."""
     stories = [(path.stem, yaml.safe_load(path.read_text("utf-8"))) for path in sorted((HERE / half).glob("*.yaml"))]
     talks = tuple(_talk(name, story["commentary"]) for name, story in stories)
     written = [_article(name, a) for name, story in stories for a in story.get("articles") or ()]
     right = {file for talk in talks for file in talk.right}
     turns = [article for article in written if article.file not in right]
-    seed = 1 if half == "dev" else 2
+    seed = seed or (1 if half == "dev" else 2)
     news = [*follow_ups(turns, FOLLOW_UPS, seed), *daily(DAILY, seed)] if turns else []
     return Bed(talks, (*written, *news))
 
