@@ -14,7 +14,8 @@ from votd.media.articles.index import Index, Window
 from votd.media.articles.link import BEFORE_DAYS, EACH, link, telling_terms, windows_of
 from votd.media.articles.rank import Said
 from votd.media.articles.read import read_file
-from votd.media.errors import BadRequest
+from votd.media.articles.sitemap import host_of
+from votd.media.errors import BadRequest, Unavailable
 from votd.media.model import Article, Candidate, Link, Transcript
 
 FOREIGN, BATCH = 30, 64
@@ -44,12 +45,21 @@ async def refresh(index: Index, sources: Sequence[str], settings: Settings, toda
                 problems += await asyncio.to_thread(gather_folder, index, Path(source))
             except BadRequest as e:  # a folder that is away tonight costs a sentence, as a site does
                 problems.append(str(e))
+            except Exception as e:  # nor does what nobody thought of cost the other sources
+                problems.append(_unread(source, e))
     if sites:
         since = today - dt.timedelta(days=BEFORE_DAYS)
         async with visitor(private=settings.articles_private) as visits:
             for source in sites:
-                problems += await visits.gather(index, source, since=since)
+                try:
+                    problems += await visits.gather(index, source, since=since)
+                except Exception as e:
+                    problems.append(_unread(host_of(source), e))
     return tuple(problems)
+
+
+def _unread(source: str, error: Exception) -> str:
+    return f"{source} could not be read: {type(error).__name__} came up, which nobody expected."
 
 
 def embed_young(index: Index, sources: Sequence[str], since: dt.date) -> None:
@@ -74,8 +84,17 @@ def find(index: Index, sources: Sequence[str], said: Said, *, sure_of_day: bool)
 
 
 async def chosen(said: Said, place: str, settings: Settings) -> Found:
-    """Take a person's choice, a file or an address; say so where the talk does not seem to be about it."""
-    article = await _page(place, settings) if is_site(place) else await asyncio.to_thread(read_file, Path(place))
+    """Take a person's choice, a file or an address; say so where the talk does not seem to be about it.
+
+    A page that its site does not give costs the link and a sentence, not the video. Raises ``BadRequest`` for a file
+    that is no article.
+    """
+    try:
+        article = await _page(place, settings) if is_site(place) else await asyncio.to_thread(read_file, Path(place))
+    except (BadRequest, Unavailable) as e:
+        if not is_site(place):
+            raise
+        return Found(Link("none", ()), (f"{e} The video is not linked: publish it again to name its article.",))
     verdict = await asyncio.to_thread(_alone, replace(said, day=None), article)  # a person may choose an old one
     best = verdict.best or Candidate(article, 0.0)
     doubts = (DOUBT,) if said.terms and verdict.status == "none" else ()

@@ -20,12 +20,14 @@ import httpcore
 import httpx
 
 from votd.media.articles.facts import url_of
-from votd.media.errors import BadRequest, Gone, Unavailable
+from votd.media.errors import BadRequest, Gone, Unavailable, VotdError
 
 _AGENT = "votd"
 _ACCEPT = "text/html, application/xhtml+xml, application/rss+xml, application/atom+xml, application/xml, */*;q=0.5"
 _MOVED = {301, 302, 303, 307, 308}
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_NOBODYS = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "fec0::/10", "3fff::/20")))
+"""Protocol assignments, site-local addresses and documentation: not every Python tells that these are not public."""
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 Allowed = Callable[[str], bool]
 
@@ -64,7 +66,7 @@ class Web:
         (an address that is refused, an answer over the caps, too many redirects), ``Unavailable`` for the rest.
         """
         asked = {"If-None-Match": etag, "If-Modified-Since": modified}
-        headers = {name: value for name, value in asked.items() if value}
+        headers = {name: value for name, told in asked.items() if (value := _sendable(told))}
         try:
             async with asyncio.timeout(self._caps.seconds):
                 return await self._follow(url, headers)
@@ -72,6 +74,10 @@ class Web:
             raise Unavailable(f"{_host(url)} took more than {self._caps.seconds:g} s to answer.") from e
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OSError) as e:
             raise Unavailable(f"{_host(url)} cannot be reached or breaks off ({type(e).__name__}).") from e
+        except VotdError:
+            raise
+        except Exception as e:  # whatever a stranger's address or answer breaks in the stack means the same
+            raise BadRequest(f"{_host(url)} cannot be fetched ({type(e).__name__}), check the address.") from e
 
     async def _follow(self, url: str, headers: Mapping[str, str]) -> Fetched | None:
         for _ in range(self._caps.redirects + 1):
@@ -85,7 +91,8 @@ class Web:
                     return None
                 _check(answer.status, url)
                 body = await self._body(answer, told.get("content-encoding", "").strip().lower(), url)
-                return Fetched(url, body, told.get("content-type", ""), told.get("etag"), told.get("last-modified"))
+                etag, modified = _sendable(told.get("etag")), _sendable(told.get("last-modified"))
+                return Fetched(url, body, told.get("content-type", ""), etag, modified)
         raise BadRequest(f"{_host(url)} redirects more than {self._caps.redirects} times: give the page's own address.")
 
     @contextlib.asynccontextmanager
@@ -189,15 +196,18 @@ def is_public(address: str) -> bool:
             inside = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if inside is not None:
             return is_public(str(inside))
+    if any(ip in network for network in _NOBODYS):
+        return False
     return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified)
 
 
 def _parsed(url: str) -> httpx.URL:
     try:
         place = httpx.URL(url_of(url) or "")
-    except (httpx.InvalidURL, ValueError) as e:
+        possible = bool(place.host) and (place.port is None or 1 <= place.port <= 65535)
+    except (httpx.InvalidURL, ValueError) as e:  # the host is decoded only when it is asked for
         raise BadRequest(f"{url[:100]!r} is not a web address that can be fetched.") from e
-    if not place.host:
+    if not possible:
         raise BadRequest(f"{url[:100]!r} is not a web address that can be fetched.")
     return place.copy_with(fragment=None)
 
@@ -225,6 +235,11 @@ def _host(url: str) -> str:
         return httpx.URL(url).host[:100] or "The site"
     except (httpx.InvalidURL, ValueError):
         return "The site"
+
+
+def _sendable(value: str | None) -> str | None:
+    """Return what may stand in a header of a request; a site may send anything to be sent back."""
+    return value if value and value.isascii() and value.isprintable() else None
 
 
 def _texts(headers: Iterable[tuple[bytes, bytes]]) -> Iterable[tuple[str, bytes]]:

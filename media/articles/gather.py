@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from votd.media.articles.fetch import Web, anywhere, web
+from votd.media.articles.files import name_of
 from votd.media.articles.index import Index
-from votd.media.articles.read import files, read_folder
+from votd.media.articles.read import bounded, files, read_file
 from votd.media.articles.reader import Reader, reader
 from votd.media.articles.sitemap import Entry, Listing, host_of
 from votd.media.errors import BadRequest, Gone, Unavailable, VotdError
@@ -77,11 +78,15 @@ class Visitor:
         """Read one page. Raises ``BadRequest`` or ``Unavailable``."""
         fetched = await self.web.get(url)
         assert fetched is not None  # nothing was said of what is known
-        return replace(await self.reader.page(fetched.body, fetched.url), file=url, url=fetched.url)
+        return bounded(replace(await self.reader.page(fetched.body, fetched.url), file=url, url=fetched.url))
 
     async def _listed(self, listing: Listing) -> list[Entry]:
-        """Return the entries of a list, or of the first lists that it names and that have some."""
+        """Return the entries of a list, or of the first lists that it names and that have some.
+
+        Raises ``Unavailable`` where none has any, and one did not answer.
+        """
         found, ahead, read = [*listing.entries], [*listing.more], 0
+        silent: Unavailable | None = None
         while ahead and not found and read < LISTS:
             read += 1
             place = ahead.pop(0)
@@ -91,14 +96,20 @@ class Visitor:
                 below = await self.reader.listing(fetched.body, fetched.url)
             except BadRequest:
                 continue
+            except Unavailable as e:
+                silent = silent or e
+                continue
             found += below.entries
             ahead = [*below.more, *ahead]
+        if silent and not found:
+            raise silent
         return found
 
     async def _pages(self, index: Index, source: str, entries: Sequence[Entry], since: dt.date) -> list[str]:
         known = index.fingerprints(source)
         wanted = [e for e in entries if (e.date is None or e.date >= since) and known.get(e.url) != _mark(e)][:PAGES]
         problems: list[str] = []
+        broken: list[str] = []
         turn = asyncio.Semaphore(AT_ONCE)
 
         async def one(entry: Entry) -> None:
@@ -113,9 +124,11 @@ class Visitor:
                     pass  # a page without an article: a gallery, a login, a video
                 except Unavailable as e:
                     problems.append(str(e))
+                except Exception as e:  # whatever one page breaks costs that page, never the feed
+                    broken.append(_unread(entry.url, e))
 
         await asyncio.gather(*map(one, wanted))
-        return sorted(set(problems))
+        return sorted({*problems, *broken[:FAILURES]})
 
     async def _article(self, entry: Entry) -> Article:
         if entry.html and entry.title and len(entry.html) >= WHOLE_TEXT:
@@ -126,13 +139,15 @@ class Visitor:
             fetched = await self.web.get(entry.url)
             assert fetched is not None  # nothing was said of what is known
             article = await self.reader.page(fetched.body, fetched.url)
-        return replace(
-            article,
-            title=entry.title or article.title,
-            file=entry.url,
-            url=entry.url,
-            date=entry.date or article.date,
-            language=article.language or entry.language,
+        return bounded(
+            replace(
+                article,
+                title=entry.title or article.title,
+                file=entry.url,
+                url=entry.url,
+                date=entry.date or article.date,
+                language=article.language or entry.language,
+            )
         )
 
 
@@ -151,13 +166,25 @@ def gather_folder(index: Index, folder: Path) -> tuple[str, ...]:
     """
     source = str(folder)
     known = index.fingerprints(source)
-    marks = {path.name: _fingerprint(path) for path in files(folder)}
-    fresh = read_folder(folder, wanted=lambda path: known.get(path.name) != marks.get(path.name))
-    index.put(source, [(one.file, marks.get(one.file, ""), one) for one in fresh.articles])
+    kept: set[str] = set()
+    problems: list[str] = []
+    for path in files(folder):
+        name, mark = name_of(path), _fingerprint(path)
+        try:
+            if known.get(name) != mark:
+                index.put(source, [(name, mark, read_file(path))])
+            kept.add(name)
+        except BadRequest as e:
+            problems.append(str(e))
+        except Exception as e:  # whatever one file breaks costs that file, never the folder
+            problems.append(_unread(name, e))
     # A changed file that cannot be read goes too: what stood there is not what stands there now.
-    unchanged = {name for name, mark in marks.items() if known.get(name) == mark}
-    index.forget(source, sorted(known.keys() - unchanged - {one.file for one in fresh.articles}))
-    return fresh.problems
+    index.forget(source, sorted(known.keys() - kept))
+    return tuple(problems)
+
+
+def _unread(place: str, error: Exception) -> str:
+    return f"{place[:200]} could not be read ({type(error).__name__}): it is left out."
 
 
 def _fingerprint(path: Path) -> str:

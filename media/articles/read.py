@@ -19,6 +19,8 @@ from votd.media.model import Article
 
 TEXT = (".txt", ".md")
 HTML = (".html", ".htm")
+MOST_PARAGRAPHS, MOST_CHARACTERS = 500, 200_000
+"""What one article may bring, the rest is cut: the passages' cost is quadratic, and no story is longer than a book."""
 _MAX_TITLE = 300
 _BREAKS = ("softbreak", "hardbreak")
 _SAID = ("text", "code_inline", *_BREAKS)
@@ -56,7 +58,7 @@ def read_file(path: Path) -> Article:
         raise BadRequest(f"{name} is not an article that can be read, give a .txt, .md or .html file.")
     data = read_bytes(path)
     article = read_page(data, name) if suffix in HTML else _read_text(_plain(decode(data, name), suffix), name)
-    article = replace(article, title=_shortened(article.title))
+    article = bounded(article)
     sidecar = path.with_suffix(".yaml")
     if not sidecar.is_file() or _leads_out(sidecar, path.parent):
         return article
@@ -67,6 +69,17 @@ def read_file(path: Path) -> Article:
         date=facts.date or article.date,
         language=facts.language or article.language,
     )
+
+
+def bounded(article: Article) -> Article:
+    """Cut what can only be a mistake or an attack: the end of a title, and of a text, that go on and on."""
+    room, kept = MOST_CHARACTERS, list[str]()
+    for paragraph in article.paragraphs[:MOST_PARAGRAPHS]:
+        if room <= 0:
+            break
+        kept.append(paragraph[:room])
+        room -= len(paragraph)
+    return replace(article, title=_shortened(article.title), paragraphs=tuple(kept))
 
 
 def files(folder: Path) -> Iterator[Path]:
@@ -126,5 +139,5 @@ def _paragraphs(body: str) -> tuple[str, ...]:
 
 
 def _shortened(title: str) -> str:
-    """Cut what can only be a mistake or an attack: a title is shown, compared and made into names."""
+    """Cut a title: it is shown, compared and made into names."""
     return title if len(title) <= _MAX_TITLE else title[: _MAX_TITLE - 1].rstrip() + "…"

@@ -9,7 +9,7 @@ import pytest
 from articles import hostile
 from articles.hostile import Answer, Site
 
-from votd.media.articles.fetch import Allowed, Caps, Fetched, anywhere, is_public, web
+from votd.media.articles.fetch import Allowed, Caps, Fetched, Web, anywhere, is_public, web
 from votd.media.errors import BadRequest, Gone, Unavailable
 
 CAPS = Caps(seconds=2, bytes=1_000_000, redirects=3)
@@ -51,6 +51,39 @@ def test_compressed_pages_and_redirects_are_followed(site: Site) -> None:
     assert (found.url, found.body) == (f"{site.address}/c?d=1", b"x")
 
 
+def test_what_cannot_be_sent_back_is_not_kept(site: Site) -> None:
+    """Neither now nor where an older version had kept it."""
+    site.answers["/"] = hostile.page("x", ETag='"é"', Last_Modified="Mon\t2026")
+    found = get(f"{site.address}/", etag='"м"', modified="a\r\nb")
+    assert found is not None
+    assert (found.etag, found.modified) == (None, None)
+    assert not {"If-None-Match", "If-Modified-Since"} & site.asked[0][1].keys()
+
+
+@pytest.mark.parametrize("url", ["http://xn--/", "http://127.0.0.1:99999/", "http://127.0.0.1:0/", "http://[::1"])
+def test_an_address_that_cannot_be_is_one_sentence(url: str) -> None:
+    """Whichever part of it is wrong."""
+    with pytest.raises(BadRequest, match="not a web address"):
+        get(url)
+
+
+def test_whatever_breaks_is_one_sentence(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error that nobody thought of is none of the caller's; being cancelled is."""
+
+    async def breaks(*_: object) -> None:
+        raise ExceptionGroup("many", [OverflowError("port")])
+
+    async def ends(*_: object) -> None:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(Web, "_follow", breaks)
+    with pytest.raises(BadRequest, match="cannot be fetched"):
+        get(site.address)
+    monkeypatch.setattr(Web, "_follow", ends)
+    with pytest.raises(asyncio.CancelledError):
+        get(site.address)
+
+
 @pytest.mark.parametrize(
     ("answer", "error", "sentence"),
     [
@@ -70,6 +103,7 @@ def test_compressed_pages_and_redirects_are_followed(site: Site) -> None:
         (hostile.moved("javascript:alert(1)"), BadRequest, "not a web address"),
         (hostile.moved("http://a:b@127.0.0.1/"), BadRequest, "not a web address"),
         (hostile.moved("http://[::1"), BadRequest, "no web address"),
+        (hostile.moved("http://xn--/"), BadRequest, "web address"),
         (lambda to: to.say(b"", status=503), Unavailable, "(503)"),
         (lambda to: to.say(b"", status=429), Unavailable, "(429)"),
         (lambda to: to.say(b"", status=403), BadRequest, "(403)"),
@@ -165,6 +199,10 @@ def test_a_name_that_changes_its_address_is_asked_once(site: Site, monkeypatch: 
         ("2002:a00:1::", False),
         ("fe80::1%eth0", False),
         ("240.0.0.1", False),
+        ("fec0::1", False),
+        ("192.0.0.9", False),
+        ("::ffff:192.0.0.10", False),
+        ("3fff::1", False),
     ],
 )
 def test_which_addresses_are_public(address: str, public: bool) -> None:

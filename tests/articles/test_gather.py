@@ -3,18 +3,22 @@
 import asyncio
 import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from articles import hostile
 from articles.hostile import Answer, Site
 
-from votd.media.articles.gather import gather_folder, visitor
+from votd.config.settings import load
+from votd.flows.articles import chosen, refresh
+from votd.media.articles.gather import Visitor, gather_folder, visitor
 from votd.media.articles.index import Index, Window
+from votd.media.articles.rank import Said
+from votd.media.articles.read import MOST_CHARACTERS, MOST_PARAGRAPHS
 from votd.media.articles.words import terms
 from votd.media.errors import BadRequest
-from votd.media.model import Article
+from votd.media.model import Article, Link
 
 SINCE = dt.date(2026, 2, 1)
 BODY = "The council of Bitola agreed on Monday to buy eleven buses that run on gas, for three million euros. "
@@ -173,6 +177,89 @@ def test_a_hostile_page_costs_only_itself(site: Site) -> None:
     index, source = Index(), f"{site.address}/feed"
     gather(index, source)
     assert [one.title for one in found(index, source)] == ["good"]
+
+
+def test_a_list_that_is_silent_does_not_hide_the_next(site: Site) -> None:
+    """It is told only where no list has anything."""
+    api = f'<link rel="https://api.w.org/" href="{site.address}/wp-json/">'
+    feed = f'<link rel="alternate" type="application/rss+xml" href="{site.address}/feed">'
+    site.answers |= {
+        "/": hostile.page(f"<html><head>{api}{feed}</head><body>News</body></html>"),
+        "/wp-json/wp/v2/posts?per_page=50&_fields=link,title,content,date_gmt,modified_gmt,lang": lambda to: to.say(
+            b"", status=503
+        ),
+        "/feed": hostile.page(rss(item("/a", "One")), "application/rss+xml"),
+        "/a": article("One"),
+    }
+    index, source = Index(), f"{site.address}/"
+    assert gather(index, source) == ()
+    assert [one.title for one in found(index, source)] == ["One"]
+    del site.answers["/feed"]
+    (problem,) = gather(Index(), source)
+    assert "(503)" in problem
+
+
+def test_what_nobody_expected_costs_one_article(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page and a file that break the index: the rest of their feed and folder is read."""
+    put = Index.put
+
+    def breaks(self: Index, source: str, made: Sequence[tuple[str, str, Article]]) -> None:
+        if "bad" in made[0][0]:
+            raise RecursionError
+        put(self, source, made)
+
+    monkeypatch.setattr(Index, "put", breaks)
+    names = ("bad", "bad2", "bad3", "bad4", "good")
+    site.answers |= {"/feed": hostile.page(rss(*(item(f"/{name}", name) for name in names)))}
+    site.answers |= {f"/{name}": article(name) for name in names}
+    index, source = Index(), f"{site.address}/feed"
+    problems = gather(index, source)
+    assert [one.title for one in found(index, source)] == ["good"]
+    assert len(problems) == 3
+    assert all("could not be read (RecursionError)" in problem for problem in problems)
+    for name in ("bad", "good"):
+        (tmp_path / f"{name}.txt").write_text(f"{name}\n\n{BODY}")
+    assert gather_folder(index, tmp_path) == ("bad.txt could not be read (RecursionError): it is left out.",)
+    assert [one.title for one in found(index, str(tmp_path))] == ["good"]
+
+
+def test_a_source_that_breaks_costs_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever came up, the next source is read."""
+
+    def breaks(*_: object, **__: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr("votd.flows.articles.gather_folder", breaks)
+    monkeypatch.setattr(Visitor, "gather", breaks)
+    sources = (str(tmp_path), "http://news.example/feed?key=secret")
+    problems = asyncio.run(refresh(Index(), sources, load(home=tmp_path), SINCE))
+    assert [problem.partition(" could not be read: ")[0] for problem in problems] == [str(tmp_path), "news.example"]
+
+
+def test_an_article_brings_so_much_and_no_more(site: Site, tmp_path: Path) -> None:
+    """From a feed and a folder alike."""
+    listed = "".join(f"<p>{BODY} {i}</p>" for i in range(MOST_PARAGRAPHS + 50))
+    whole = f'<content:encoded xmlns:content="http://purl.org/rss/1.0/modules/content/"><![CDATA[{listed}]]>'
+    site.answers["/feed"] = hostile.page(rss(item("/a", "Bus " * 100, more=f"{whole}</content:encoded>")))
+    index, source = Index(), f"{site.address}/feed"
+    assert gather(index, source) == ()
+    (tmp_path / "a.txt").write_text("Bus " * 100 + f"\n\n{BODY * 1500}\n\n{BODY * 1500}\n\n{BODY}")
+    assert gather_folder(index, tmp_path) == ()
+    (listed_one,), (filed,) = found(index, source), found(index, str(tmp_path))
+    assert (len(listed_one.title), len(listed_one.paragraphs)) == (300, MOST_PARAGRAPHS)
+    assert (len(filed.title), sum(map(len, filed.paragraphs))) == (300, MOST_CHARACTERS)
+
+
+def test_a_chosen_page_that_is_away_costs_the_link(site: Site, tmp_path: Path) -> None:
+    """Not the video; a file that is not there is the person's to mend."""
+    settings, said = load(home=tmp_path, articles_private=True), Said("Bitola buys buses.", "en", "Buses")
+    for answer, sentence in ((lambda to: to.say(b"", status=503), "(503)"), (hostile.bomb, "bytes"), (None, "(404)")):
+        site.answers["/a"] = answer or hostile.missing
+        told = asyncio.run(chosen(said, f"{site.address}/a", settings))
+        assert told.link == Link("none", ())
+        assert sentence in told.problems[0]
+    with pytest.raises(BadRequest):
+        asyncio.run(chosen(said, str(tmp_path / "missing.txt"), settings))
 
 
 def test_a_site_inside_the_network_needs_the_setting(site: Site) -> None:
