@@ -107,9 +107,13 @@ def spoken_language(speech: Speech) -> str | None:
 
 
 def linked(link: Link, request: Request, standing: Record | None, said: Transcript | None) -> Told:
-    """Decide the articles of the record and its chapters: a person's choice, now or before, wins over the machine's."""
+    """Decide the articles of the record and its chapters: a person's choice, now or before, wins over the machine's.
+
+    Where the address that a person names is out of reach, what stands is kept.
+    """
     before = standing.articles if standing else ()
-    if not request.article and (any(a.origin == "person" for a in before) or not request.articles):
+    by_person = any(a.origin == "person" for a in before)
+    if not link.linked if request.article else by_person or not request.articles:
         return Told(before, standing.chapters if standing else ())
     return tell(link, said, "person" if request.article else "machine")
 
