@@ -14,7 +14,7 @@ from typing import Literal
 from votd.flows.articles import embed_young, find, is_site, refresh, said_of
 from votd.flows.assemble import Parts, Speech
 from votd.flows.facts import facts_of
-from votd.flows.steps import Steps
+from votd.flows.steps import Steps, cause
 from votd.flows.told import tell
 from votd.media.articles.gather import Visitor, visitor
 from votd.media.articles.index import Index
@@ -62,8 +62,8 @@ async def relink_all(steps: Steps, index: Index, today: dt.date) -> list[Relinke
         for id_ in young:
             try:
                 done.append(await relink(steps, id_, Newsroom(index, settings.articles, visits)))
-            except VotdError as e:
-                done.append(Relinked(id_, "failed", str(e)))
+            except Exception as e:  # whatever one video's link breaks costs that video, never the night
+                done.append(Relinked(id_, "failed", cause(e)))
     return done
 
 
@@ -72,14 +72,15 @@ async def relink(steps: Steps, id_: str, room: Newsroom) -> Relinked:
     standing = await asyncio.to_thread(delivery.current_record, steps.store, id_)
     assert standing is not None  # the index of the store names it
     kept = await steps.kept_speech(standing)
-    link = await _kept(standing, room) if standing.articles else await _new(standing, kept, room)
+    link, unread = await _kept(standing, room) if standing.articles else (await _new(standing, kept, room), {})
     if link is None:
         return Relinked(id_, "unchanged", "")
     origin = standing.articles[0].origin if standing.articles else "machine"
     told = await asyncio.to_thread(tell, link, kept.transcript, origin)
-    if told.articles == standing.articles:
+    articles = tuple(unread.get(at, one) for at, one in enumerate(told.articles))
+    if articles == standing.articles:
         return Relinked(id_, "unchanged", "")
-    articles = told.articles
+    same_first = 0 in unread and unread[0] is standing.articles[0]
     before = headline(standing.articles[0].title) if standing.articles else None
     title = headline(articles[0].title) if articles and before == standing.title else standing.title
     parts = await standing_parts(steps, standing, kept)
@@ -87,7 +88,7 @@ async def relink(steps: Steps, id_: str, room: Newsroom) -> Relinked:
         parts,
         facts=dataclasses.replace(parts.facts, title=title),
         articles=articles,
-        chapters=told.chapters,
+        chapters=standing.chapters if same_first else told.chapters,
     )
     await steps.publish(parts, standing)
     return _told(id_, standing.articles, articles)
@@ -116,19 +117,23 @@ async def _new(standing: Record, kept: Speech, room: Newsroom) -> Link | None:
     return link if link.status == "linked" else None
 
 
-async def _kept(standing: Record, room: Newsroom) -> Link | None:
-    """Read the articles of a video again; ``None`` where nothing can be told of any."""
+async def _kept(standing: Record, room: Newsroom) -> tuple[Link | None, dict[int, RecordArticle]]:
+    """Read the articles of a video again; ``None`` where nothing can be told of any.
+
+    Those that could not be read come too, by their place in the link: what stands of them is kept.
+    """
     found: list[Candidate] = []
-    told = False
+    unread: dict[int, RecordArticle] = {}
     for one in standing.articles:
         known, article = await _again(one, room)
-        told |= known
+        if not known:
+            unread[len(found)] = one
+        if article is None and (not known or one.origin == "person"):
+            article = Article(one.title, (), one.url or one.title, one.url, one.date, one.language)
         if article is not None:
             found.append(Candidate(article, one.score, linked=True))
-        elif not known or one.origin == "person":
-            stays = Article(one.title, (), one.url or one.title, one.url, one.date, one.language)
-            found.append(Candidate(stays, one.score, linked=True))
-    return Link("linked" if found else "none", tuple(found)) if told else None
+    told = len(unread) < len(standing.articles)
+    return Link("linked" if found else "none", tuple(found)) if told else None, unread
 
 
 async def _again(one: RecordArticle, room: Newsroom) -> tuple[bool, Article | None]:

@@ -31,7 +31,7 @@ from votd.flows.outcome import Outcome, markdown
 from votd.flows.relink import Relinked, relink_all
 from votd.flows.request import Request
 from votd.flows.speech import recogniser, user_cache
-from votd.flows.steps import Steps
+from votd.flows.steps import Steps, cause
 from votd.media import errors
 from votd.media.process import die_with_parent
 from votd.media.speech.recogniser import Recogniser
@@ -225,8 +225,9 @@ async def look_after_links(settings: Settings, ear: Recogniser) -> list[Relinked
     try:
         with contextlib.closing(index_of(settings)) as index:
             done = await relink_all(steps, index, dt.datetime.now(settings.zone).date())
-    except errors.VotdError as e:  # the night's own table is written whatever the store says
-        return [Relinked("links", "failed", str(e))]
+    except Exception as e:  # the night's own table is written whatever the store or the index says
+        get_run_logger().warning("links: failed. %s", cause(e))
+        return [Relinked("links", "failed", cause(e))]
     for one in done:
         if one.state != "unchanged":
             get_run_logger().info("%s: %s. %s", one.id, one.state, one.message)

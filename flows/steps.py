@@ -284,18 +284,29 @@ class Steps:
         return Encoded(load(Encoding, found.data), None, place)
 
     async def link(self, transcript: Transcript | None, request: Request, identity: Identity) -> Found:
-        """Find the article among the candidates, or judge the one that a person named; with sentences on bad files."""
+        """Find the article among the candidates, or judge the one that a person named; with sentences on bad files.
+
+        Raises ``VotdError`` where the named one cannot be had; whatever else fails costs a sentence.
+        """
         with self.ledger.stage("link"):
-            heard = transcript or Transcript(request.language or UNDETERMINED, 0.0, 0, ())
             if not request.article and not request.articles:
                 return Found(Link("none", ()))
-            said = await asyncio.to_thread(said_of, heard, request.title or identity.stem, identity.date)
-            if request.article:
-                return await chosen(said, request.article, self.settings)
-            sure, today = request.date is not None, dt.datetime.now(self.settings.zone).date()
-            with contextlib.closing(index_of(self.settings)) as index:
-                problems = await refresh(index, request.articles, self.settings, today)
-                return Found(await asyncio.to_thread(find, index, request.articles, said, sure_of_day=sure), problems)
+            try:
+                return await self._found(transcript, request, identity)
+            except Exception as e:  # whatever breaks in the search: the video matters more than its link
+                if request.article and isinstance(e, VotdError):
+                    raise
+                return Found(Link("none", ()), (f"No article could be looked for: {cause(e)}",))
+
+    async def _found(self, transcript: Transcript | None, request: Request, identity: Identity) -> Found:
+        heard = transcript or Transcript(request.language or UNDETERMINED, 0.0, 0, ())
+        said = await asyncio.to_thread(said_of, heard, request.title or identity.stem, identity.date)
+        if request.article:
+            return await chosen(said, request.article, self.settings)
+        sure, today = request.date is not None, dt.datetime.now(self.settings.zone).date()
+        with contextlib.closing(index_of(self.settings)) as index:
+            problems = await refresh(index, request.articles, self.settings, today)
+            return Found(await asyncio.to_thread(find, index, request.articles, said, sure_of_day=sure), problems)
 
     async def publish(self, parts: Parts, standing: Record | None) -> delivery.Publication:
         """Put the version together and upload it: immutable objects first, pointers last."""
@@ -354,3 +365,8 @@ class Steps:
             with self._folder() as folder:
                 await make(folder, running.progress)
                 return await asyncio.to_thread(self.workspace.put, key, folder)
+
+
+def cause(error: Exception) -> str:
+    """Say what went wrong: our own sentence, or the class and the text of what nobody expected."""
+    return str(error) if isinstance(error, VotdError) else f"{type(error).__name__}: {error}"

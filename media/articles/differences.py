@@ -8,6 +8,7 @@ two sound alike, a word that was misheard is the likelier story, and the sentenc
 import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
+from itertools import pairwise
 from typing import Literal
 
 from votd.media.articles.figures import Figure, figures
@@ -24,10 +25,18 @@ FARTHEST = 3
 UNSURE = 0.5
 QUOTED, SAME_QUOTE, LEAST_QUOTE = 0.7, 0.95, 6
 _TEENS = {(13, 30), (14, 40), (15, 50), (16, 60), (17, 70), (18, 80), (19, 90)}
-_DAYS = (
-    "monday tuesday wednesday thursday friday saturday sunday".split(),  # noqa: SIM905 - as below
-    "понеделник вторник среда четврток петок сабота недела".split(),  # noqa: SIM905 - a list of words reads better
+_WEEK = (
+    "monday понеделник понеделникот",
+    "tuesday вторник вторникот",
+    "wednesday среда средата",
+    "thursday четврток четвртокот",
+    "friday петок петокот",
+    "saturday сабота саботата",
+    "sunday недела неделата",
 )
+_DAYS = {form: number for number, forms in enumerate(_WEEK) for form in forms.split()}
+_WEEKS = frozenset({"недела", "неделата"})
+"""A week, too: a Sunday only after "во"."""
 _OFFICES = re.compile(
     r"\b((?i:minister|mayor|president|director|coach|prosecutor|ambassador|commissioner|judge|"
     r"министер\w*|градоначални\w+|претседател\w*|директор\w*|обвинител\w*|амбасадор\w*))\s+"
@@ -41,9 +50,10 @@ def differences(
 ) -> tuple[Difference, ...]:
     """Compare each sentence with the paragraph that it tells (``None``: none); in the order of the talk."""
     found: list[Difference] = []
+    told = [(index, one) for index, text in enumerate(paragraphs) for one in figures(text.split())]
     for number, (sentence, paragraph) in enumerate(zip(said, at, strict=True)):
         around = [one for one in at[max(0, number - AROUND) : number + AROUND + 1] if one is not None]
-        found += _figures(sentence, sorted(set(around), key=lambda one: one != paragraph), paragraphs)
+        found += _figures(sentence, sorted(set(around), key=lambda one: one != paragraph), told, paragraphs)
         if paragraph is None:
             continue
         found += _days(sentence, paragraph, paragraphs[paragraph])
@@ -52,8 +62,9 @@ def differences(
     return tuple(found)
 
 
-def _figures(sentence: Sentence, around: Sequence[int], paragraphs: Sequence[str]) -> Iterator[Difference]:
-    told = [(index, one) for index, text in enumerate(paragraphs) for one in figures(text.split())]
+def _figures(
+    sentence: Sentence, around: Sequence[int], told: Sequence[tuple[int, Figure]], paragraphs: Sequence[str]
+) -> Iterator[Difference]:
     for spoken in figures([word.text for word in sentence.words]):
         same = [(index, one) for index, one in told if one.unit == spoken.unit]
         close = [(index, one) for index, one in same if index in around and _comparable(one.value, spoken.value)]
@@ -80,21 +91,22 @@ def _misheard(spoken: Figure, written: Figure, words: Sequence[Word]) -> bool:
 
 
 def _days(sentence: Sentence, paragraph: int, text: str) -> Iterator[Difference]:
-    written = _week(re.findall(r"\w+", text.lower()))
+    written = _week(text)
+    before = ""
     for word in sentence.words:
-        day = next(iter(_week(re.findall(r"\w+", word.text.lower()))), None)
-        if day is not None and written and day not in written:
-            name = next(token for token in re.findall(r"\w+", text) if _week([token.lower()]) == written[:1])
-            yield _difference("date", (word,), paragraph, name, _unsure((word,)))
+        said = _week(word.text, before)
+        if said and written and said[0][1] not in {day for _, day in written}:
+            yield _difference("date", (word,), paragraph, written[0][0], _unsure((word,)))
+        before = word.text
 
 
-def _week(tokens: Sequence[str]) -> list[int]:
-    """Return which days of the week are named, Monday 0; Macedonian ones also with their article."""
+def _week(text: str, before: str = "") -> list[tuple[str, int]]:
+    """Return the days of the week that a text names and which they are, Monday 0; ``before`` is the word before it."""
     found = []
-    for token in tokens:
-        for number, (english, macedonian) in enumerate(zip(*_DAYS, strict=True)):
-            if token == english or token.startswith(macedonian[:-1] if macedonian.endswith("а") else macedonian):
-                found.append(number)
+    for last, token in pairwise((before, *re.findall(r"\w+", text))):
+        day = _DAYS.get(token.lower())
+        if day is not None and (token.lower() not in _WEEKS or last.lower() == "во"):
+            found.append((token, day))
     return found
 
 

@@ -11,6 +11,8 @@ _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 _SENTENCE = re.compile(r"(?<=[.!?…])[\"”“’')\]]*\s+|\n+")
 _PARTICLES = frozenset("de da di del della van von der den bin ibn al el la le фон ван де бин".split())  # noqa: SIM905 - as below
 _BOILERPLATE = re.compile(r"dear reader|почитуван читател|драг[иа] читател", re.IGNORECASE)
+LONGEST = 8
+"""Words of a name; what goes on longer is a list."""
 _NO_NAMES = frozenset(
     """
     monday tuesday wednesday thursday friday saturday sunday january february march april may june july august
@@ -65,14 +67,14 @@ def _runs(sentence: str) -> Iterator[tuple[int, str]]:
     for at, word in enumerate(words):
         text = re.sub(r"['’]s$", "", word[0])
         parted = at > 0 and sentence[words[at - 1].end() : word.start()] != " "
-        if run and (parted or words[at - 1][0] != run[-1]):
+        if run and (parted or len(run) == LONGEST or words[at - 1][0] != run[-1]):
             yield from _closed(first, run)
             run = []
         if text[0].isupper() and text.lower() not in _NO_NAMES:
             first = first if run else at
-            run = [*run, text]
+            run.append(text)
         elif run and text in _PARTICLES:
-            run = [*run, text]
+            run.append(text)
         elif run:
             yield from _closed(first, run)
             run = []

@@ -28,6 +28,12 @@ def test_names(title: str, text: str, found: tuple[str, ...]) -> None:
     assert names(Article(title, tuple(text.split("\n\n")), "a.txt")) == found
 
 
+def test_a_name_has_an_end() -> None:
+    """A list of capitalised words without one costs time by its length alone."""
+    found = names(Article("Rain", ("He asked " + "Zoran Zaev " * 40_000,), "a.txt"))
+    assert found == (" ".join(["Zoran Zaev"] * 4),)
+
+
 @pytest.mark.parametrize("talk", ["cinema", "dialogue", "handball", "motorway"])
 def test_names_of_whole_articles(talk: str) -> None:
     """The commentator comes first, none twice, and names of several words are whole."""

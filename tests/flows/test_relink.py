@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import datetime as dt
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,11 +17,12 @@ from votd.flows import story
 from votd.flows.articles import index_of, refresh
 from votd.flows.display import Ledger
 from votd.flows.outcome import Outcome
-from votd.flows.relink import Relinked, relink_all
+from votd.flows.relink import Relinked, relink_all, standing_parts
 from votd.flows.request import Request
 from votd.flows.speech import recogniser, user_cache
 from votd.flows.steps import Steps
-from votd.media.record import Record
+from votd.media.errors import Unavailable
+from votd.media.record import Record, RecordChapter
 
 DAY = dt.date(2026, 3, 10)
 SAID = (
@@ -163,6 +165,56 @@ def test_a_link_that_a_person_set_stays(house: Any, video: Path, site: Site) -> 
     assert night(house, site)[0].state == "refreshed"
     (stays,) = standing(house).articles
     assert (stays.url, stays.origin, stays.passages) == (url, "person", ())
+
+
+def test_an_article_out_of_reach_keeps_what_stands(house: Any, video: Path, site: Site) -> None:
+    """Also where another of the same video was read: its passages stay, and the chapters of the first."""
+    publish_on(site, ("Bitola buys buses", STORY), ("Buses for Bitola", STORY))
+    tell(house, video, article=f"{site.address}/bitola-buys-buses")
+    asyncio.run(add_article(house, f"{site.address}/buses-for-bitola"))
+    before = standing(house)
+    site.answers["/bitola-buys-buses"] = lambda to: to.say(b"", status=503)
+
+    assert night(house, site)[0].state == "refreshed"
+    after = standing(house)
+    assert before.articles[0].passages
+    assert after.articles[0] == before.articles[0]
+    assert after.chapters == before.chapters
+    assert after.chapters
+    assert (before.articles[1].passages, bool(after.articles[1].passages)) == ((), True)
+
+
+async def add_article(house: Any, url: str) -> None:
+    """Let the video have a second article, of which nothing is told yet, and chapters."""
+    settings = load(home=house.home, store=f"file:{house.site}", model="base")
+    async with recogniser(settings) as ear:
+        steps, record = Steps(settings, user_cache(), Ledger(), ear), standing(house)
+        parts = await standing_parts(steps, record, await steps.kept_speech(record))
+        second = record.articles[0].model_copy(update={"url": url, "title": "Buses for Bitola", "passages": ()})
+        chapters = (RecordChapter(start_ms=0, end_ms=record.duration_ms, title="Eleven buses"),)
+        parts = dataclasses.replace(parts, articles=(*record.articles, second), chapters=chapters)
+        await steps.publish(parts, record)
+
+
+@pytest.mark.parametrize("error", [ValueError("bad vector"), Unavailable("The index is locked.")])
+def test_a_search_that_breaks_costs_a_sentence(
+    house: Any, video: Path, site: Site, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """The video goes out unlinked, and the night tells of it and goes on."""
+
+    def broken(*_: Any, **__: Any) -> None:
+        raise error
+
+    publish_on(site, ("Bitola buys buses", STORY))
+    said = "ValueError: bad vector" if isinstance(error, ValueError) else str(error)
+    with monkeypatch.context() as patched:
+        patched.setattr("votd.flows.steps.find", broken)
+        patched.setattr("votd.flows.relink.find", broken)
+        outcome = tell(house, video, articles=(f"{site.address}/feed",))
+        assert outcome.record.articles == ()
+        assert f"No article could be looked for: {said}" in outcome.warnings
+        (failed,) = night(house, site)
+    assert (failed.state, failed.message) == ("failed", said)
 
 
 def test_a_hostile_site_never_stops_a_publish(house: Any, video: Path, site: Site) -> None:
