@@ -1,8 +1,8 @@
 """The articles that are known, in one SQLite file: found again by what they tell (FTS5), by date, and by meaning.
 
-Whatever is in it came from a source (a folder, a feed, a site) and can be read from there again: a file that is broken,
-or of another version, is thrown away and filled anew. Each article is kept once for each source and place (a file's
-name or an address), with a fingerprint that tells whether it must be read again.
+Whatever is in it came from a source (a folder, a feed, a site) and can be read from there again: a file that is damaged
+is thrown away, the tables of another version are dropped, and both are filled anew. Each article is kept once for each
+source and place (a file's name or an address), with a fingerprint that tells whether it must be read again.
 """
 
 import contextlib
@@ -21,14 +21,29 @@ import numpy as np
 from votd.media.articles.meaning import Vector
 from votd.media.articles.title import headline
 from votd.media.articles.words import terms
+from votd.media.errors import Unavailable
 from votd.media.model import Article
 
-VERSION = 2
+VERSION = 3
+WAIT_S = 60.0
+BATCH = 500
+"""Articles that are written at once: others wait no longer than these take."""
 LONGEST_QUERY = 32
 """Terms that one search asks for, the rarest first: each costs a walk through its list, and the rest decides little."""
 
-BOILERPLATE_ARTICLES, BOILERPLATE_SHARE = 3, 0.2
-"""A paragraph under so many headlines, and such a share of its source, is an appeal or a notice."""
+BOILERPLATE_HEADLINES, BOILERPLATE_SHARE = 3, 0.2
+"""A paragraph under so many headlines, as many as such a share of its source's articles, is an appeal or a notice."""
+
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_AWAY = (
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_PERM,
+)
 
 _TABLES = """
 CREATE TABLE source (address TEXT PRIMARY KEY, etag TEXT, modified TEXT);
@@ -43,7 +58,8 @@ CREATE INDEX by_source ON article (source, tongue, length);
 CREATE INDEX by_url ON article (url);
 CREATE TABLE gone (url TEXT PRIMARY KEY);
 CREATE TABLE paragraph (
-  source TEXT NOT NULL, hash INTEGER NOT NULL, articles INTEGER NOT NULL, PRIMARY KEY (source, hash)
+  source TEXT NOT NULL, hash INTEGER NOT NULL, headline INTEGER NOT NULL, article INTEGER NOT NULL,
+  PRIMARY KEY (source, hash, headline, article)
 ) WITHOUT ROWID;
 CREATE VIRTUAL TABLE told USING fts5 (terms, tokenize = "unicode61 remove_diacritics 0 tokenchars '#@~.'");
 CREATE VIRTUAL TABLE frequency USING fts5vocab (told, row);
@@ -70,131 +86,108 @@ class Index:
     """Keep articles. One thread at a time; other processes may read and write beside it (WAL)."""
 
     def __init__(self, path: Path | None = None) -> None:
-        """Open the file, or make it; ``None`` keeps everything in memory."""
+        """Open the file, or make it; ``None`` keeps everything in memory.
+
+        Raises ``Unavailable`` where the file cannot be used now, as while another process holds it.
+        """
+        self._path = path
         if path:
             path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            self._base = self._opened(path)
-        except sqlite3.DatabaseError:
-            if path is None:
+            self._base = _opened(path)
+        except sqlite3.DatabaseError as e:
+            if _is_away(e):
+                raise Unavailable(f"The index of articles cannot be used now ({e}): try again later.") from e
+            if path is None or not _is_damaged(e):
                 raise
-            for end in ("", "-wal", "-shm"):
-                path.with_name(path.name + end).unlink(missing_ok=True)
-            self._base = self._opened(path)
+            self._base = _anew(path)
 
-    @staticmethod
-    def _opened(path: Path | None) -> sqlite3.Connection:
-        base = sqlite3.connect(path or ":memory:", timeout=60, isolation_level=None, check_same_thread=False)
-        base.execute("PRAGMA journal_mode = WAL")
-        base.execute("PRAGMA synchronous = NORMAL")  # a crash may cost the last articles: they are read again
-        with _at_once(base):
-            (version,) = base.execute("PRAGMA user_version").fetchone()
-            if version == 0:
-                for statement in filter(str.strip, _TABLES.split(";")):
-                    base.execute(statement)
-                base.execute(f"PRAGMA user_version = {VERSION}")
-        if version not in (0, VERSION):
-            base.close()
-            raise sqlite3.DatabaseError(f"version {version}")
-        return base
+    @contextlib.contextmanager
+    def _minded(self) -> Iterator[None]:
+        """Say in a sentence that the file is out of reach, or damaged; a damaged one is thrown away."""
+        try:
+            yield
+        except sqlite3.DatabaseError as e:
+            if _is_away(e):
+                raise Unavailable(f"The index of articles cannot be used now ({e}): try again later.") from e
+            if self._path is None or not _is_damaged(e):
+                raise
+            self._base.close()
+            self._base = _anew(self._path)
+            raise Unavailable("The index of articles was damaged and has been thrown away; run it again.") from e
+
+    @contextlib.contextmanager
+    def _at_once(self) -> Iterator[sqlite3.Connection]:
+        with self._minded(), _transaction(self._base, "IMMEDIATE") as base:
+            yield base
+
+    def _rows(self, ask: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        with self._minded():
+            return self._base.execute(ask, values).fetchall()
 
     def close(self) -> None:
         """Close the file."""
         self._base.close()
 
     def __len__(self) -> int:
-        (count,) = self._base.execute("SELECT count(*) FROM article").fetchone()
+        ((count,),) = self._rows("SELECT count(*) FROM article")
         return int(count)
 
     # --- what a source brings -------------------------------------------------------------------------
 
     def fingerprints(self, source: str) -> dict[str, str]:
         """Return what is known of a source: each place with its fingerprint."""
-        return dict(self._base.execute("SELECT place, fingerprint FROM article WHERE source = ?", (source,)))
+        return dict(self._rows("SELECT place, fingerprint FROM article WHERE source = ?", (source,)))
 
     def put(self, source: str, found: Sequence[tuple[str, str, Article]]) -> None:
-        """Keep articles as (place, fingerprint, article), all or none; what stood at a place is replaced."""
-        with _at_once(self._base):
-            for place, fingerprint, article in found:
-                self._forget(source, place)
-                told = _told(article)
-                row = (
-                    source,
-                    place,
-                    fingerprint,
-                    article.title,
-                    json.dumps(article.paragraphs, ensure_ascii=False),
-                    article.url,
-                    article.date.isoformat() if article.date else None,
-                    article.language,
-                    tongue(article),
-                    told.count(" ") + 1,
-                )
-                made = self._base.execute(
-                    "INSERT INTO article"
-                    " (source, place, fingerprint, title, paragraphs, url, day, language, tongue, length)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    row,
-                )
-                self._base.execute("INSERT INTO told (rowid, terms) VALUES (?, ?)", (made.lastrowid, told))
-                self._base.execute("DELETE FROM gone WHERE url = ?", (article.url,))
-                self._count(source, article.paragraphs, 1)
+        """Keep articles as (place, fingerprint, article); what stood at a place is replaced.
+
+        They are written 500 at a time: where it breaks off, those before are kept.
+        """
+        for start in range(0, len(found), BATCH):
+            made = [(one, _told(one[2])) for one in found[start : start + BATCH]]  # the slow part, while nobody waits
+            with self._at_once() as base:
+                for one, told in made:
+                    _forget(base, source, one[0])
+                    _keep(base, source, one, told)
 
     def forget(self, source: str, places: Sequence[str]) -> None:
         """Drop what a source no longer has, and remember that it was there."""
-        with _at_once(self._base):
+        with self._at_once() as base:
             for place in places:
                 ask = (
                     "INSERT OR IGNORE INTO gone SELECT url FROM article WHERE source = ? AND place = ? AND url NOT NULL"
                 )
-                self._base.execute(ask, (source, place))
-                self._forget(source, place)
-
-    def _forget(self, source: str, place: str) -> None:
-        ask = "SELECT id, paragraphs FROM article WHERE source = ? AND place = ?"
-        found = self._base.execute(ask, (source, place)).fetchone()
-        if found:
-            self._base.execute("DELETE FROM told WHERE rowid = ?", found[:1])
-            self._base.execute("DELETE FROM article WHERE id = ?", found[:1])
-            self._count(source, json.loads(found[1]), -1)
-
-    def _count(self, source: str, paragraphs: Sequence[str], change: int) -> None:
-        rows = [(source, _hash(text), change, change) for text in set(paragraphs)]
-        self._base.executemany(
-            "INSERT INTO paragraph (source, hash, articles) VALUES (?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET articles = articles + ?",
-            rows,
-        )
+                base.execute(ask, (source, place))
+                _forget(base, source, place)
 
     def validators(self, source: str) -> tuple[str | None, str | None]:
         """Return the ETag and the date that an address gave the last time."""
-        found = self._base.execute("SELECT etag, modified FROM source WHERE address = ?", (source,)).fetchone()
-        return (found[0], found[1]) if found else (None, None)
+        found = self._rows("SELECT etag, modified FROM source WHERE address = ?", (source,))
+        return (found[0][0], found[0][1]) if found else (None, None)
 
     def note(self, source: str, *, etag: str | None, modified: str | None) -> None:
         """Keep what an address gave to be asked with the next time."""
         ask = "INSERT OR REPLACE INTO source (address, etag, modified) VALUES (?, ?, ?)"
-        self._base.execute(ask, (source, etag, modified))
+        self._rows(ask, (source, etag, modified))
 
     # --- what is asked of it --------------------------------------------------------------------------
 
     def size(self) -> tuple[int, float]:
         """Return the number of articles and how many terms one has in the middle."""
-        count, length = self._base.execute("SELECT count(*), coalesce(avg(length), 1) FROM article").fetchone()
+        ((count, length),) = self._rows("SELECT count(*), coalesce(avg(length), 1) FROM article")
         return int(count), float(length)
 
     def tongues(self, sources: Sequence[str]) -> list[str]:
         """Return the languages of what these sources brought."""
         marks = ", ".join("?" for _ in sources)
         ask = f"SELECT DISTINCT tongue FROM article WHERE source IN ({marks})"
-        rows = self._base.execute(ask, tuple(sources))
-        return [row[0] for row in rows]
+        return [row[0] for row in self._rows(ask, tuple(sources))]
 
     def frequencies(self, wanted: Iterable[str]) -> dict[str, int]:
         """Count the articles that have each of these terms; those of none are left out."""
         ask = "SELECT doc FROM frequency WHERE term = ?"
-        rows = ((term, self._base.execute(ask, (term,)).fetchone()) for term in wanted)
-        return {term: row[0] for term, row in rows if row}
+        return {term: row[0] for term in wanted for row in self._rows(ask, (term,))}
 
     def telling(self, rare: Sequence[str], window: "Window", limit: int) -> list[Known]:
         """Return the articles that FTS5's BM25 puts first for these terms, the rarest of which come first."""
@@ -202,7 +195,7 @@ class Index:
             return []
         query = " OR ".join(f'"{term}"' for term in rare[:LONGEST_QUERY])
         where, values = _window(window)
-        found = self._base.execute(
+        found = self._rows(
             "SELECT article.id FROM told JOIN article ON article.id = told.rowid"
             f" WHERE told MATCH ? AND {where} ORDER BY bm25(told) LIMIT ?",
             (query, *values, limit),
@@ -212,9 +205,7 @@ class Index:
     def meaning(self, vectors: Vector, window: "Window", limit: int) -> list[Known]:
         """Return the articles that are nearest to these rows in the middle, of those that have a vector."""
         where, values = _window(window)
-        rows = self._base.execute(
-            f"SELECT id, vector FROM article WHERE vector NOT NULL AND {where}", values
-        ).fetchall()
+        rows = self._rows(f"SELECT id, vector FROM article WHERE vector NOT NULL AND {where}", values)
         if not rows:
             return []
         matrix = np.frombuffer(b"".join(row[1] for row in rows), np.float16).reshape(len(rows), -1)
@@ -224,7 +215,7 @@ class Index:
     def without_vector(self, window: "Window", limit: int) -> list[Known]:
         """Return articles whose meaning nobody has asked for yet, the latest first."""
         where, values = _window(window)
-        found = self._base.execute(
+        found = self._rows(
             f"SELECT id FROM article WHERE vector IS NULL AND {where} ORDER BY day DESC, id LIMIT ?",
             (*values, limit),
         )
@@ -233,41 +224,42 @@ class Index:
     def remember(self, ids: Sequence[int], vectors: Vector) -> None:
         """Keep what articles mean, so that each is embedded once."""
         rows = [(row.astype(np.float16).tobytes(), id_) for id_, row in zip(ids, vectors, strict=True)]
-        with _at_once(self._base):
-            self._base.executemany("UPDATE article SET vector = ? WHERE id = ?", rows)
+        with self._at_once() as base:
+            base.executemany("UPDATE article SET vector = ? WHERE id = ?", rows)
 
     def source_of(self, url: str) -> str | None:
         """Return the source that brought the article of an address."""
-        found = self._base.execute("SELECT source FROM article WHERE url = ? ORDER BY id LIMIT 1", (url,)).fetchone()
-        return str(found[0]) if found else None
+        found = self._rows("SELECT source FROM article WHERE url = ? ORDER BY id LIMIT 1", (url,))
+        return str(found[0][0]) if found else None
 
     def is_gone(self, url: str) -> bool:
         """Tell whether an address was withdrawn by the source that had brought it, and none has it now."""
-        gone = self._base.execute("SELECT 1 FROM gone WHERE url = ?", (url,)).fetchone() is not None
-        return gone and self.source_of(url) is None
+        return bool(self._rows("SELECT 1 FROM gone WHERE url = ?", (url,))) and self.source_of(url) is None
 
     def at(self, url: str) -> Article | None:
         """Return the article of an address."""
-        found = self._base.execute("SELECT id FROM article WHERE url = ?", (url,)).fetchone()
-        return self._known([found[0]])[0].article if found else None
+        found = self._rows("SELECT id FROM article WHERE url = ? LIMIT 1", (url,))
+        return self._known(found[0])[0].article if found else None
 
     def _known(self, ids: Sequence[int]) -> list[Known]:
         marks = ", ".join("?" for _ in ids)
-        rows = self._base.execute(
+        rows = self._rows(
             "SELECT article.id, source, title, paragraphs, place, url, day, language, tongue, vector, terms"
             f" FROM article JOIN told ON told.rowid = article.id WHERE article.id IN ({marks})",
             ids,
         )
-        sizes = dict(self._base.execute("SELECT source, count(*) FROM article GROUP BY source"))
+        sizes = dict(self._rows("SELECT source, count(*) FROM article GROUP BY source"))
         found = {row[0]: _row(row, self._usual(row[1], sizes[row[1]], json.loads(row[3]))) for row in rows}
         return [found[id_] for id_ in ids]
 
     def _usual(self, source: str, whole: int, paragraphs: Sequence[str]) -> set[str]:
-        """Return the paragraphs that stand under much of what a source brought: the site's own, not the story's."""
-        least = max(BOILERPLATE_ARTICLES, BOILERPLATE_SHARE * whole)
-        ask = "SELECT articles FROM paragraph WHERE source = ? AND hash = ?"
-        counted = {text: self._base.execute(ask, (source, _hash(text))).fetchone() for text in paragraphs}
-        return {text for text, row in counted.items() if row and row[0] >= least}
+        """Return the paragraphs that stand under much of what a source brought: the site's own, not the story's.
+
+        Different headlines are counted, not articles: copies of one story do not make its text a notice.
+        """
+        least = max(BOILERPLATE_HEADLINES, BOILERPLATE_SHARE * whole)
+        ask = "SELECT count(DISTINCT headline) FROM paragraph WHERE source = ? AND hash = ?"
+        return {text for text in paragraphs if self._rows(ask, (source, _hash(text)))[0][0] >= least}
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +290,41 @@ def _told(article: Article) -> str:
     return " ".join(term for term, count in told.items() for _ in range(count))
 
 
+def _keep(base: sqlite3.Connection, source: str, one: tuple[str, str, Article], told: str) -> None:
+    place, fingerprint, article = one
+    row = (
+        source,
+        place,
+        fingerprint,
+        article.title,
+        json.dumps(article.paragraphs, ensure_ascii=False),
+        article.url,
+        article.date.isoformat() if article.date else None,
+        article.language,
+        tongue(article),
+        told.count(" ") + 1,
+    )
+    made = base.execute(
+        "INSERT INTO article (source, place, fingerprint, title, paragraphs, url, day, language, tongue, length)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        row,
+    )
+    base.execute("INSERT INTO told (rowid, terms) VALUES (?, ?)", (made.lastrowid, told))
+    base.execute("DELETE FROM gone WHERE url = ?", (article.url,))
+    head = _hash(headline(article.title))
+    rows = [(source, _hash(text), head, made.lastrowid) for text in set(article.paragraphs)]
+    base.executemany("INSERT OR IGNORE INTO paragraph (source, hash, headline, article) VALUES (?, ?, ?, ?)", rows)
+
+
+def _forget(base: sqlite3.Connection, source: str, place: str) -> None:
+    ask = "SELECT id, title, paragraphs FROM article WHERE source = ? AND place = ?"
+    for id_, title, paragraphs in base.execute(ask, (source, place)).fetchall():
+        base.execute("DELETE FROM told WHERE rowid = ?", (id_,))
+        base.execute("DELETE FROM article WHERE id = ?", (id_,))
+        rows = [(source, _hash(text), _hash(headline(title)), id_) for text in set(json.loads(paragraphs))]
+        base.executemany("DELETE FROM paragraph WHERE source = ? AND hash = ? AND headline = ? AND article = ?", rows)
+
+
 def _window(window: Window) -> tuple[str, list[str]]:
     marks = ", ".join("?" for _ in window.sources)
     where = [f"source IN ({marks})", "tongue = ?"]
@@ -314,19 +341,71 @@ def _window(window: Window) -> tuple[str, list[str]]:
 def _row(row: tuple[Any, ...], usual: Container[str]) -> Known:
     id_, _, title, paragraphs, place, url, day, language, spoken, vector, told = row
     date = dt.date.fromisoformat(day) if day else None
-    own = tuple(text for text in json.loads(paragraphs) if text not in usual)
+    whole = tuple(json.loads(paragraphs))
+    own = tuple(text for text in whole if text not in usual) or whole  # an article is never nothing but notices
     article = Article(title, own, place, url, date, language)
     lede = terms("\n\n".join([f"{headline(title)}.", *article.paragraphs[:2]]))
     means = np.frombuffer(vector, np.float16).astype(np.float32) if vector else None
     return Known(id_, article, spoken, Counter(told.split()), lede, means)
 
 
-@contextlib.contextmanager
-def _at_once(base: sqlite3.Connection) -> Iterator[None]:
-    base.execute("BEGIN IMMEDIATE")
+def _opened(path: Path | None) -> sqlite3.Connection:
+    base = sqlite3.connect(path or ":memory:", timeout=WAIT_S, isolation_level=None, check_same_thread=False)
     try:
-        yield
+        if _version(base) != VERSION:
+            base.execute("PRAGMA journal_mode = WAL")
+            _make(base)
+        base.execute("PRAGMA synchronous = NORMAL")  # a crash may cost the last articles: they are read again
     except BaseException:
-        base.execute("ROLLBACK")
+        base.close()
         raise
-    base.execute("COMMIT")
+    return base
+
+
+def _version(base: sqlite3.Connection) -> int:
+    return int(base.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _make(base: sqlite3.Connection) -> None:
+    """Make the tables, in place of those of another version; once, however many processes come at the same time."""
+    with _transaction(base, "EXCLUSIVE"):
+        if _version(base) == VERSION:
+            return
+        ask = (
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+            " ORDER BY sql LIKE 'CREATE VIRTUAL%' DESC"  # each takes its own tables along
+        )
+        for (name,) in base.execute(ask).fetchall():
+            base.execute(f'DROP TABLE IF EXISTS "{name}"')
+        for statement in filter(str.strip, _TABLES.split(";")):
+            base.execute(statement)
+        base.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _anew(path: Path) -> sqlite3.Connection:
+    for end in ("", "-wal", "-shm"):
+        path.with_name(path.name + end).unlink(missing_ok=True)
+    return _opened(path)
+
+
+def _is_damaged(e: sqlite3.DatabaseError) -> bool:
+    code = getattr(e, "sqlite_errorcode", None)
+    if code is None:  # Python's own: a text that is no UTF-8
+        return isinstance(e, sqlite3.OperationalError)
+    return code & 0xFF in _DAMAGED
+
+
+def _is_away(e: sqlite3.DatabaseError) -> bool:
+    return getattr(e, "sqlite_errorcode", 0) & 0xFF in _AWAY
+
+
+@contextlib.contextmanager
+def _transaction(base: sqlite3.Connection, kind: str) -> Iterator[sqlite3.Connection]:
+    base.execute(f"BEGIN {kind}")
+    try:
+        yield base
+        base.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):  # a full disk has rolled it back already
+            base.execute("ROLLBACK")
+        raise

@@ -1,0 +1,142 @@
+"""The index's file: held by others, of another version, damaged; and what counts as a notice."""
+
+import contextlib
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from votd.media.articles import index as module
+from votd.media.articles.index import Index, Window
+from votd.media.articles.words import terms
+from votd.media.errors import Unavailable
+from votd.media.model import Article
+
+BODY = "The council of Bitola agreed on Monday to buy eleven buses that run on gas, for three million euros."
+
+
+def articles(count: int, title: str = "Story {}", body: str = BODY + " {}") -> list[tuple[str, str, Article]]:
+    """Return articles as ``put`` takes them."""
+    return [
+        (str(i), "", Article(title.format(i), (body.format(i), "And more of it."), f"{i}.txt", None, None, "en"))
+        for i in range(count)
+    ]
+
+
+def filled(file: Path, count: int) -> None:
+    """Make an index of so many articles."""
+    with contextlib.closing(Index(file)) as index:
+        index.put("s", articles(count))
+
+
+def asked(index: Index) -> int:
+    """Search, and count what is found."""
+    return len(index.telling(sorted(terms(BODY)), Window(("s",), "en"), 1000))
+
+
+def older(file: Path) -> None:
+    """Make a file look like that of an older version."""
+    with contextlib.closing(sqlite3.connect(file)) as base:
+        base.execute("CREATE TABLE of_old (name TEXT)")
+        base.execute("PRAGMA user_version = 1")
+        base.commit()
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_a_file_that_is_held_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: bool) -> None:
+    """Readers need no lock; who must write waits, and says so in a sentence; nothing is deleted."""
+    monkeypatch.setattr(module, "WAIT_S", 0.1)
+    file = tmp_path / "articles.sqlite"
+    filled(file, 3)
+    if old:
+        older(file)
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        if old:
+            with pytest.raises(Unavailable, match="cannot be used now"):
+                Index(file)
+        else:
+            with contextlib.closing(Index(file)) as index:
+                assert len(index) == asked(index) == 3
+                with pytest.raises(Unavailable, match="cannot be used now"):
+                    index.put("s", articles(4))
+        other.execute("ROLLBACK")
+    with contextlib.closing(Index(file)) as index:
+        assert len(index) == (0 if old else 3)
+
+
+def test_a_folder_in_place_of_the_file(tmp_path: Path) -> None:
+    """What cannot be opened is told in a sentence."""
+    with pytest.raises(Unavailable):
+        Index(tmp_path)
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_processes_that_come_together_keep_each_others_work(tmp_path: Path, old: bool) -> None:
+    """One of them makes the tables, whether the file is new or of an older version."""
+    file = tmp_path / "articles.sqlite"
+    if old:
+        filled(file, 3)
+        older(file)
+    code = (
+        "import sys; from pathlib import Path; from votd.media.articles.index import Index;"
+        "from votd.media.model import Article;"
+        "a = Article('T', ('Some text of it.',), 'a', None, None, 'en');"
+        "Index(Path(sys.argv[1])).put(sys.argv[2], [('a', '', a)])"
+    )
+    started = [subprocess.Popen([sys.executable, "-c", code, file, str(i)]) for i in range(8)]
+    assert [one.wait(60) for one in started] == [0] * 8
+    with contextlib.closing(Index(file)) as index:
+        assert len(index) == 8
+    with contextlib.closing(sqlite3.connect(file)) as base:
+        assert base.execute("SELECT count(*) FROM sqlite_master WHERE name = 'of_old'").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("write", [False, True])
+def test_damage_in_the_middle_is_told_once(tmp_path: Path, write: bool) -> None:
+    """The file is thrown away when the damage is met, in reading or in writing; the next run fills a new one."""
+    file = tmp_path / "articles.sqlite"
+    filled(file, 400)
+    whole = file.read_bytes()
+    third = len(whole) // 3
+    file.write_bytes(whole[:8192] + b"\xa5" * (2 * third - 8192) + whole[2 * third :])
+    with contextlib.closing(Index(file)) as index:
+        with pytest.raises(Unavailable, match="was damaged and has been thrown away"):
+            index.put("s", articles(400)) if write else asked(index)
+        index.put("s", articles(5))
+    with contextlib.closing(Index(file)) as index:
+        assert len(index) == asked(index) == 5
+
+
+def test_many_articles_are_written_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the third part breaks off, the two before it are kept."""
+    monkeypatch.setattr(module, "BATCH", 10)
+    index, made = Index(), articles(30)
+    made[25] = ("25", "", Article("Broken", (BODY,), "25", None, None, 1j))  # type: ignore[arg-type]
+    with pytest.raises(AttributeError):
+        index.put("s", made)
+    assert len(index) == 20
+
+
+def test_copies_of_one_article_are_no_notice() -> None:
+    """Different headlines are counted; one that was forgotten counts no more."""
+    index = Index()
+    index.put("s", articles(3, "VIDEO | Buses", BODY))
+    (one, *_) = index.telling(sorted(terms(BODY)), Window(("s",), "en"), 3)
+    assert one.article.paragraphs == (BODY, "And more of it.")
+    index.put("s", [(f"more {place}", mark, article) for place, mark, article in articles(4)])
+    found = index.telling(sorted(terms(BODY)), Window(("s",), "en"), 9)
+    assert all("And more of it." not in one.article.paragraphs for one in found)
+    index.forget("s", ["more 0", "more 1", "more 2"])
+    found = index.telling(sorted(terms(BODY)), Window(("s",), "en"), 9)
+    assert all("And more of it." in one.article.paragraphs for one in found)
+
+
+def test_an_article_of_notices_alone_stays_whole() -> None:
+    """Something must be left to compare."""
+    index = Index()
+    index.put("s", articles(3, body=BODY))
+    found = index.telling(sorted(terms(BODY)), Window(("s",), "en"), 3)
+    assert [one.article.paragraphs for one in found] == [(BODY, "And more of it.")] * 3
