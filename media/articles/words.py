@@ -2,10 +2,9 @@
 
 A term is a stem (``summit``), a figure (``#30000``), a large one as one rounds it (``~30000``), what a figure counts
 (``#63truck``) or a name by its sound (``@mkrn``). A name is counted as its stem and as its sound, and so weighs double.
-Words of one meaning in English and Macedonian are one stem where ``dictionary.txt`` has them: measured on the bed,
-without dates, that took the right links at half a per cent of wrong ones from two thirds to nine tenths, since meaning
-alone is too vague across languages. Phrases are no terms: two neighbouring stems as a term kept fewer right links at
-the same number of wrong ones, since one misheard word breaks two of them.
+Words of one meaning in English and Macedonian are one stem where ``dictionary.txt`` has them: meaning alone tells the
+subject across languages, not the story. Phrases are no terms: two neighbouring stems as a term kept fewer right links
+at the same number of wrong ones, since one misheard word breaks two of them.
 """
 
 import re
