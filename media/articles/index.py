@@ -11,7 +11,7 @@ import hashlib
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from votd.media.model import Article
 
 VERSION = 3
 WAIT_S = 60.0
-BATCH = 500
+BATCH = 1000
 """Articles that are written at once: others wait no longer than these take."""
 LONGEST_QUERY = 32
 """Terms that one search asks for, the rarest first: each costs a walk through its list, and the rest decides little."""
@@ -34,6 +34,7 @@ LONGEST_QUERY = 32
 BOILERPLATE_HEADLINES, BOILERPLATE_SHARE = 3, 0.2
 """A paragraph under so many headlines, as many as such a share of its source's articles, is an appeal or a notice."""
 
+_Paragraph = tuple[str, int, int, int]
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _AWAY = (
     sqlite3.SQLITE_BUSY,
@@ -91,6 +92,8 @@ class Index:
         Raises ``Unavailable`` where the file cannot be used now, as while another process holds it.
         """
         self._path = path
+        self._counts: dict[str, int] = {}
+        self._counted_at: tuple[int, int] | None = None
         if path:
             path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -142,14 +145,20 @@ class Index:
     def put(self, source: str, found: Sequence[tuple[str, str, Article]]) -> None:
         """Keep articles as (place, fingerprint, article); what stood at a place is replaced.
 
-        They are written 500 at a time: where it breaks off, those before are kept.
+        They are written a thousand at a time: where it breaks off, those before are kept.
         """
         for start in range(0, len(found), BATCH):
             made = [(one, _told(one[2])) for one in found[start : start + BATCH]]  # the slow part, while nobody waits
             with self._at_once() as base:
+                rows: dict[str, list[_Paragraph]] = {}
                 for one, told in made:
                     _forget(base, source, one[0])
-                    _keep(base, source, one, told)
+                    rows[one[0]] = _keep(base, source, one, told)
+                # In the order of the table's key each of its pages is written once, however large it has grown.
+                base.executemany(
+                    "INSERT OR IGNORE INTO paragraph (source, hash, headline, article) VALUES (?, ?, ?, ?)",
+                    sorted(row for each in rows.values() for row in each),
+                )
 
     def forget(self, source: str, places: Sequence[str]) -> None:
         """Drop what a source no longer has, and remember that it was there."""
@@ -184,40 +193,59 @@ class Index:
         ask = f"SELECT DISTINCT tongue FROM article WHERE source IN ({marks})"
         return [row[0] for row in self._rows(ask, tuple(sources))]
 
-    def frequencies(self, wanted: Iterable[str]) -> dict[str, int]:
+    def frequencies(self, wanted: Collection[str]) -> dict[str, int]:
         """Count the articles that have each of these terms; those of none are left out."""
-        ask = "SELECT doc FROM frequency WHERE term = ?"
-        return {term: row[0] for term in wanted for row in self._rows(ask, (term,))}
+        counted = self._counted()
+        for term in wanted:
+            if term not in counted:
+                found = self._rows("SELECT doc FROM frequency WHERE term = ?", (term,))
+                counted[term] = found[0][0] if found else 0
+        return {term: counted[term] for term in wanted if counted[term]}
+
+    def _counted(self) -> dict[str, int]:
+        """Return what has been counted since the file last changed: each count walks through a term's whole list."""
+        ((others,),) = self._rows("PRAGMA data_version")
+        if self._counted_at != (others, self._base.total_changes):
+            self._counted_at, self._counts = (others, self._base.total_changes), {}
+        return self._counts
 
     def telling(self, rare: Sequence[str], window: "Window", limit: int) -> list[Known]:
-        """Return the articles that FTS5's BM25 puts first for these terms, the rarest of which come first."""
+        """Return the articles that FTS5's BM25 puts first for these terms, the rarest of which come first.
+
+        So many of the window, and so many of its nearest days.
+        """
         if not rare:
             return []
         query = " OR ".join(f'"{term}"' for term in rare[:LONGEST_QUERY])
         where, values = _window(window)
         found = self._rows(
-            "SELECT article.id FROM told JOIN article ON article.id = told.rowid"
+            "SELECT article.id, day FROM told JOIN article ON article.id = told.rowid"
             f" WHERE told MATCH ? AND {where} ORDER BY bm25(told) LIMIT ?",
-            (query, *values, limit),
+            (query, *values, -1 if window.nearest else limit),
         )
-        return self._known([row[0] for row in found])
+        return self._known(_first(found, window, limit))
 
     def meaning(self, vectors: Vector, window: "Window", limit: int) -> list[Known]:
-        """Return the articles that are nearest to these rows in the middle, of those that have a vector."""
+        """Return the articles that are nearest to these rows in the middle, of those that have a vector.
+
+        So many of the window, and so many of its nearest days.
+        """
         where, values = _window(window)
-        rows = self._rows(f"SELECT id, vector FROM article WHERE vector NOT NULL AND {where}", values)
+        rows = self._rows(f"SELECT id, day, vector FROM article WHERE vector NOT NULL AND {where}", values)
         if not rows:
             return []
-        matrix = np.frombuffer(b"".join(row[1] for row in rows), np.float16).reshape(len(rows), -1)
+        matrix = np.frombuffer(b"".join(row[2] for row in rows), np.float16).reshape(len(rows), -1)
         near = matrix.astype(np.float32) @ vectors.mean(0)
-        return self._known([rows[at][0] for at in np.argsort(-near, kind="stable")[:limit]])
+        return self._known(_first([rows[at][:2] for at in np.argsort(-near, kind="stable")], window, limit))
 
     def without_vector(self, window: "Window", limit: int) -> list[Known]:
-        """Return articles whose meaning nobody has asked for yet, the latest first."""
+        """Return articles whose meaning nobody has asked for yet, those of the nearest days first, then the latest."""
         where, values = _window(window)
+        nearest = [day.isoformat() for day in window.nearest or (dt.date.min, dt.date.max)]
         found = self._rows(
-            f"SELECT id FROM article WHERE vector IS NULL AND {where} ORDER BY day DESC, id LIMIT ?",
-            (*values, limit),
+            f"SELECT id FROM article WHERE vector IS NULL AND {where}"
+            " ORDER BY day BETWEEN ? AND ? DESC, day DESC, id LIMIT ?",
+            (*values, *nearest, limit),
         )
         return self._known([row[0] for row in found])
 
@@ -264,12 +292,16 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which articles are asked for: of these sources, in this language, of these days and those without a date."""
+    """Which articles are asked for: of these sources, in this language, of these days and those without a date.
+
+    ``nearest`` are the first and the last day of those that matter most.
+    """
 
     sources: tuple[str, ...]
     tongue: str
     since: dt.date | None = None
     until: dt.date | None = None
+    nearest: tuple[dt.date, dt.date] | None = None
 
 
 def tongue(article: Article) -> str:
@@ -290,7 +322,8 @@ def _told(article: Article) -> str:
     return " ".join(term for term, count in told.items() for _ in range(count))
 
 
-def _keep(base: sqlite3.Connection, source: str, one: tuple[str, str, Article], told: str) -> None:
+def _keep(base: sqlite3.Connection, source: str, one: tuple[str, str, Article], told: str) -> list[_Paragraph]:
+    """Write an article; return the rows of its paragraphs."""
     place, fingerprint, article = one
     row = (
         source,
@@ -312,8 +345,8 @@ def _keep(base: sqlite3.Connection, source: str, one: tuple[str, str, Article], 
     base.execute("INSERT INTO told (rowid, terms) VALUES (?, ?)", (made.lastrowid, told))
     base.execute("DELETE FROM gone WHERE url = ?", (article.url,))
     head = _hash(headline(article.title))
-    rows = [(source, _hash(text), head, made.lastrowid) for text in set(article.paragraphs)]
-    base.executemany("INSERT OR IGNORE INTO paragraph (source, hash, headline, article) VALUES (?, ?, ?, ?)", rows)
+    assert made.lastrowid is not None
+    return [(source, _hash(text), head, made.lastrowid) for text in set(article.paragraphs)]
 
 
 def _forget(base: sqlite3.Connection, source: str, place: str) -> None:
@@ -323,6 +356,16 @@ def _forget(base: sqlite3.Connection, source: str, place: str) -> None:
         base.execute("DELETE FROM article WHERE id = ?", (id_,))
         rows = [(source, _hash(text), _hash(headline(title)), id_) for text in set(json.loads(paragraphs))]
         base.executemany("DELETE FROM paragraph WHERE source = ? AND hash = ? AND headline = ? AND article = ?", rows)
+
+
+def _first(found: Sequence[tuple[int, str | None]], window: Window, limit: int) -> list[int]:
+    """Return of (id, day), the best first, the first of all and the first of the nearest days."""
+    ids = [id_ for id_, _ in found]
+    if window.nearest is None:
+        return ids[:limit]
+    first, last = (day.isoformat() for day in window.nearest)
+    near = [id_ for id_, day in found if day is None or first <= day <= last]
+    return list(dict.fromkeys([*ids[:limit], *near[:limit]]))
 
 
 def _window(window: Window) -> tuple[str, list[str]]:

@@ -89,20 +89,19 @@ def candidates(index: Index, said: Said, sources: Sequence[str]) -> list[Known]:
 
 
 def windows_of(index: Index, said: Said, sources: Sequence[str]) -> list[Window]:
-    """Return where a talk's article may stand: in each language, of its days and of the weeks around it.
+    """Return where a talk's article may stand: in each language, in the weeks around it, of its days above all.
 
-    A talk that remembers much shares more words with a dozen older articles than with its own: so its days come first.
+    A talk that remembers much shares more words with a dozen older articles than with its own.
     """
     spoken = [Window(tuple(sources), tongue) for tongue in index.tongues(sources)]
     if said.day is None:
         return spoken
     day = dt.date.fromordinal(max(said.day, BEFORE_DAYS + 1))
-    around = ((SAME_NEWS[-1], -SAME_NEWS[0]), (BEFORE_DAYS, AFTER_DAYS))
-    return [
-        replace(window, since=day - dt.timedelta(before), until=day + dt.timedelta(after))
-        for window in spoken
-        for before, after in around
-    ]
+    near, far = (
+        (day - dt.timedelta(before), day + dt.timedelta(after))
+        for before, after in ((SAME_NEWS[-1], -SAME_NEWS[0]), (BEFORE_DAYS, AFTER_DAYS))
+    )
+    return [replace(window, since=far[0], until=far[1], nearest=near) for window in spoken]
 
 
 def _without_copies(found: Sequence[Known]) -> list[Known]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from articles.bed.filler import daily, follow_ups
+from articles.bed.filler import GRAMMAR, daily, follow_ups
 
 from votd.media.articles.index import Index, Window
 from votd.media.articles.meaning import article_vectors, speech_vectors
@@ -22,7 +22,7 @@ from votd.media.articles.rank import Said
 from votd.media.model import Article
 
 HERE = Path(__file__).parent
-FOLLOW_UPS, DAILY = 600, 500  # to each half
+FOLLOW_UPS, DAILY = 8, 6  # to each story
 ERRORS = (0.0, 0.1, 0.25, 0.4)
 SOURCE = "bed"
 
@@ -69,9 +69,9 @@ def bed(half: str, seed: int | None = None) -> Bed:
     talks = tuple(_talk(name, story["commentary"]) for name, story in stories)
     written = [_article(name, a) for name, story in stories for a in story.get("articles") or ()]
     right = {file for talk in talks for file in talk.right}
-    turns = [article for article in written if article.file not in right]
+    turns = [one for one in written if one.file not in right and one.language in GRAMMAR["cast"]]
     seed = seed or (1 if half == "dev" else 2)
-    news = [*follow_ups(turns, FOLLOW_UPS, seed), *daily(DAILY, seed)] if turns else []
+    news = [*follow_ups(turns, FOLLOW_UPS * len(stories), seed), *daily(DAILY * len(stories), seed)] if turns else []
     return Bed(talks, (*written, *news))
 
 
