@@ -24,7 +24,7 @@ from votd.flows import articles as sources
 from votd.media.articles import meaning
 from votd.media.articles.index import Index, Known
 from votd.media.articles.link import candidates, link
-from votd.media.articles.rank import Said, Terms, Weigh, rarity
+from votd.media.articles.rank import Rarity, Said, Terms, Weigh
 from votd.media.model import Link
 
 SCALE, A_DAY = 100_000, 200
@@ -125,7 +125,7 @@ def others(index: Index, cases: Sequence[Case]) -> None:
 
     def by_words(said: Said, found: Sequence[Known]) -> list[float]:
         having = index.frequencies({*said.terms, *(term for one in found for term in one.terms)})
-        weigh = rarity(count, having)
+        weigh = Rarity(count, having)
         spoken = math.sqrt(sum(map(weigh, said.terms)) or 1)
         return [bm25(said.terms, one.terms, weigh, length) / spoken for one in found]
 

@@ -24,7 +24,8 @@ from pathlib import Path
 from votd.media.articles.evidence import evidence
 from votd.media.articles.index import Index, Known, Window
 from votd.media.articles.meaning import Vector
-from votd.media.articles.rank import FEATURES, SAME_NEWS, Said, features, rarity
+from votd.media.articles.rank import FEATURES, SAME_NEWS, Rarity, Said, features
+from votd.media.articles.words import READ
 from votd.media.model import Candidate, Link
 
 EACH = 12
@@ -126,7 +127,7 @@ def compared(index: Index, said: Said, found: Sequence[Known]) -> Vector:
     """Return a row of ``FEATURES`` for each of these articles."""
     count, _ = index.size()
     having = index.frequencies({term for one in found for term in (*one.terms, *one.lede)} | {*said.terms, *said.named})
-    return features(said, found, rarity(count, having))
+    return features(said, found, Rarity(count, having))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,8 @@ def _rated(said: Said, one: Known, row: Vector) -> _Judged:
     judge = _judge(dated=dated, meaning=said.vectors is not None and one.vector is not None)
     score = probability(judge, row)
     days = said.days_from(one)
-    return _Judged(one, score, days, linked=can and score >= judge.linked, review=score >= judge.review)
+    linked = can and one.tongue in READ and score >= judge.linked
+    return _Judged(one, score, days, linked, review=score >= judge.review)
 
 
 def _verdict(said: Said, judged: Sequence[_Judged]) -> Link:

@@ -3,13 +3,14 @@
 What decides between the turns of one story is not what they share but what only one of them tells. So each term is
 weighed by its rarity in the news and by how few of the *candidates* have it (a rarity within the story), and every
 figure is given a second time as its lead over the best rival in the same language. An article of the talk's days has
-no rivals but those of its days; one of other days, for which only a person can decide, has all.
+no rivals but those of its days; one of other days, for which only a person can decide, has all. How many rivals and
+how many articles there are is said too: where there are few, less is known of what is rare.
 """
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 
 import numpy as np
@@ -31,9 +32,12 @@ LEAST_NAMED = 2
 """One word that a file's name and a headline share is chance."""
 SAME_NEWS = range(-1, 3)
 """How many days after its article a commentary can come: both are made of one day's news, and published as they can."""
-OWN = ("story_said", "story_told", "meaning", "named", "lede", "today")
+OWN = ("story_said", "story_told", "said", "told", "gist", "figures", "meaning", "named", "lede", "today")
+MEANING = OWN.index("meaning")
 DAYS = ("same_day", "next_day", "two_days")
-FEATURES = (*OWN, *(f"lead_{name}" for name in OWN), *DAYS, "same_language")
+FEATURES = (*OWN, *(f"lead_{name}" for name in OWN), "stands_out", "rivals", "few_articles", *DAYS, "same_language")
+USUAL_SPREAD, AS_RIVALS = 0.06, 3
+"""How far meanings lie apart (a standard deviation), counted as so many rivals where there are few."""
 
 
 @dataclass(frozen=True)
@@ -83,19 +87,33 @@ class Said:
         return None if self.day is None or day is None else self.day - day.toordinal()
 
 
-def rarity(articles: int, having: Mapping[str, int]) -> Weigh:
-    """Return what a term weighs: log(1 + articles / articles with it), figures half as much again."""
+@dataclass(frozen=True)
+class Rarity:
+    """What a term weighs, called with it: log(1 + articles / articles with it), figures half as much again."""
 
-    @cache
-    def weigh(term: str) -> float:
-        usual = COMMON_SHARE if is_common(term) or is_year(term) else RARE_SHARE
-        rare = math.log(1 + (articles + BACKGROUND) / (1 + having.get(term, 0) + BACKGROUND * usual))
-        return rare * FIGURE_WEIGHT if is_figure(term) else rare
+    articles: int
+    having: Mapping[str, int]
+    _known: dict[str, float] = field(default_factory=dict)
 
-    return weigh
+    def __call__(self, term: str) -> float:
+        """Return the weight."""
+        if term not in self._known:
+            usual = COMMON_SHARE if is_common(term) or is_year(term) else RARE_SHARE
+            least = 1 + self.having.get(term, 0) + BACKGROUND * usual
+            rare = math.log(1 + (self.articles + BACKGROUND) / least)
+            self._known[term] = rare * FIGURE_WEIGHT if is_figure(term) else rare
+        return self._known[term]
+
+    def expected(self, term: str) -> float:
+        """Return the weight of what was said if it is a word at all.
+
+        What no article has was likely misheard; less likely where there are few articles.
+        """
+        share = 1.0 if term in self.having else BACKGROUND / (self.articles + BACKGROUND)
+        return share * self(term)
 
 
-def features(said: Said, candidates: Sequence[Known], weigh: Weigh) -> Vector:
+def features(said: Said, candidates: Sequence[Known], weigh: Rarity) -> Vector:
     """Return a row of ``FEATURES`` for each candidate; candidates of a language are each other's rivals."""
     rows = np.zeros((len(candidates), len(FEATURES)), np.float32)
     for tongue in {one.tongue for one in candidates}:
@@ -104,7 +122,7 @@ def features(said: Said, candidates: Sequence[Known], weigh: Weigh) -> Vector:
     return rows
 
 
-def _rivals(said: Said, rivals: Sequence[Known], weigh: Weigh) -> Vector:
+def _rivals(said: Said, rivals: Sequence[Known], weigh: Rarity) -> Vector:
     having = Counter(term for one in rivals for term in one.terms)
     spread = math.log(len(rivals) + 1)
 
@@ -114,29 +132,47 @@ def _rivals(said: Said, rivals: Sequence[Known], weigh: Weigh) -> Vector:
 
     own = np.array([_own(said, one, weigh, within) for one in rivals], np.float32)
     can = np.array([said.is_same_news(one) for one in rivals])
-    best = np.zeros_like(own)
-    for at in range(len(rivals)):
+    few = BACKGROUND / (weigh.articles + BACKGROUND)
+    language = (said.language or "").partition("-")[0]
+    best, rest = np.zeros_like(own), []
+    for at, one in enumerate(rivals):
         others = can.copy() if can[at] else np.ones_like(can)
         others[at] = False
         best[at] = own[others].max(0, initial=0.0)
-    language = (said.language or "").partition("-")[0]
-    rest = [[*said.days(one), float(one.tongue == language)] for one in rivals]
+        stands_out = _deviation(own[at, MEANING], own[others, MEANING])
+        count = math.log(1 + int(others.sum()))
+        rest.append([stands_out, count, few, *said.days(one), float(one.tongue == language)])
     return np.hstack([own, own - best, np.array(rest, np.float32)])
 
 
-def _own(said: Said, one: Known, weigh: Weigh, within: Weigh) -> list[float]:
-    both = {term: within(term) for term in said.terms if term in one.terms}
-    spoken = math.sqrt(sum(map(weigh, said.terms)) or 1.0)
-    told = math.sqrt(sum(map(weigh, one.terms)) or 1.0)
-    story = sum(both.values())
-    today = sum(weight for term, weight in both.items() if term in said.of_today)
+def _deviation(value: float, others: Vector) -> float:
+    """Return by how many standard deviations a value is above the others' mean."""
+    if not len(others):
+        return 0.0
+    spread = (others.var() * len(others) + USUAL_SPREAD**2 * AS_RIVALS) / (len(others) + AS_RIVALS)
+    return float((value - others.mean()) / math.sqrt(spread))
+
+
+def _own(said: Said, one: Known, weigh: Rarity, within: Weigh) -> list[float]:
+    both = {term: weigh(term) for term in said.terms if term in one.terms}
+    story = {term: within(term) for term in both}
+    today = sum(weight for term, weight in story.items() if term in said.of_today)
+    spoken = sum(map(weigh, said.terms)) or 1.0
+    told = sum(map(weigh, one.terms)) or 1.0
+    expected = sum(map(weigh.expected, said.terms)) or 1.0
+    often = {term: weigh(term) * math.log(count) for term, count in one.terms.items() if count > 1}
+    figures = [term for term in one.terms if is_figure(term)]
     return [
-        story / spoken,
-        story / told,
+        sum(story.values()) / math.sqrt(spoken),
+        sum(story.values()) / math.sqrt(told),
+        sum(both.values()) / math.sqrt(expected),
+        sum(weight * (1 + math.log(said.terms[term])) for term, weight in both.items()) / told,
+        sum(weight for term, weight in often.items() if term in said.terms) / (sum(often.values()) or 1.0),
+        _share(figures, said.terms, weigh),
         _meaning(said, one),
         _named(said.named, terms(_headed(one)), weigh),
         _share(one.lede, said.terms, within),
-        (2 * today - story) / told,
+        (2 * today - sum(story.values())) / math.sqrt(told),
     ]
 
 
@@ -157,6 +193,6 @@ def _named(wanted: Terms, found: Terms, weigh: Weigh) -> float:
     return _share(wanted, found, weigh) if len(wanted.keys() & found.keys()) >= LEAST_NAMED else 0.0
 
 
-def _share(wanted: Terms, found: Terms, weigh: Weigh) -> float:
+def _share(wanted: Collection[str], found: Terms, weigh: Weigh) -> float:
     whole = sum(map(weigh, wanted))
     return sum(weigh(term) for term in wanted if term in found) / whole if whole else 0.0

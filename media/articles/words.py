@@ -15,6 +15,8 @@ from pathlib import Path
 
 from votd.media.articles.numerals import LONGEST, PERCENT, numerals, value
 
+READ = frozenset(("en", "mk", "bg", "sq", "sr", "hr", "bs"))
+"""The languages whose stop words are known. In another one any two texts share much, and it means nothing."""
 STEM_LETTERS = 6
 _LEAST_FIGURE, _LEAST_ROUNDED = 10, 1000
 _MIN_SOUND = 3

@@ -1,9 +1,11 @@
 """The index's file: held by others, of another version, damaged; and what counts as a notice."""
 
 import contextlib
+import datetime as dt
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -140,3 +142,42 @@ def test_an_article_of_notices_alone_stays_whole() -> None:
     index.put("s", articles(3, body=BODY))
     found = index.telling(sorted(terms(BODY)), Window(("s",), "en"), 3)
     assert [one.article.paragraphs for one in found] == [(BODY, "And more of it.")] * 3
+
+
+def test_the_nearest_days_have_their_share() -> None:
+    """Find an article of the talk's day among the first, though dozens of older ones share more words."""
+    old = [(p, m, replace(a, date=dt.date(2026, 3, 1))) for p, m, a in articles(30)]
+    new = Article("Buses", ("Eleven buses came.",), "new.txt", None, dt.date(2026, 3, 9), "en")
+    with contextlib.closing(Index()) as index:
+        index.put("s", [*old, ("new.txt", "", new)])
+        day = dt.date(2026, 3, 9)
+        weeks = Window(("s",), "en", dt.date(2026, 2, 20), dt.date(2026, 3, 12))
+        rare = sorted(terms(BODY))
+        assert new not in [one.article for one in index.telling(rare, weeks, 5)]
+        found = index.telling(rare, replace(weeks, nearest=(day, day)), 5)
+        assert len(found) == 6
+        assert new in [one.article for one in found]
+        assert index.without_vector(replace(weeks, nearest=(day, day)), 1)[0].article == new
+
+
+def test_what_another_process_adds_is_counted(tmp_path: Path) -> None:
+    """Count anew after any change of the file, one's own or another's."""
+    file = tmp_path / "articles.sqlite"
+    with contextlib.closing(Index(file)) as index, contextlib.closing(Index(file)) as other:
+        index.put("s", articles(2))
+        assert index.frequencies(["bus", "tram"]) == {"bus": 2}
+        other.put("s", [("3", "", Article("Trams", ("One tram and a bus.",), "3.txt", None, None, "en"))])
+        assert index.frequencies(["bus", "tram"]) == {"bus": 3, "tram": 1}
+        index.forget("s", ["0"])
+        assert index.frequencies(["bus", "tram"]) == {"bus": 2, "tram": 1}
+
+
+def test_one_place_twice() -> None:
+    """Keep the last of what one place brings at once, its paragraphs too."""
+    with contextlib.closing(Index()) as index:
+        (first, *rest) = articles(4, title="Notice {}", body="Dear reader, this is a notice under everything.")
+        index.put("s", [first, *((first[0], "", one[2]) for one in rest)])
+        assert len(index) == 1
+        (known,) = index.telling(sorted(terms("a notice")), Window(("s",), "en"), 5)
+        assert known.article.title == "Notice 3"
+        assert known.article.paragraphs[0].startswith("Dear reader")

@@ -29,12 +29,18 @@ def transcript(text: str, language: str = "en") -> Transcript:
 
 
 def link(
-    text: str, articles: Sequence[Article], *, title: str = "", date: dt.date | None = None, sure: bool = True
+    text: str,
+    articles: Sequence[Article],
+    *,
+    title: str = "",
+    language: str = "en",
+    date: dt.date | None = None,
+    sure: bool = True,
 ) -> Link:
     """Link a text among articles."""
     index = Index()
     index.put("here", [(article.file, "", article) for article in articles])
-    return find(index, ["here"], said_of(transcript(text), title, date), sure_of_day=sure)
+    return find(index, ["here"], said_of(transcript(text, language), title, date), sure_of_day=sure)
 
 
 def without(file: str, articles: Sequence[Article]) -> list[Article]:
@@ -85,6 +91,26 @@ def test_no_candidates() -> None:
 def test_no_article_at_all(name: str) -> None:
     """Link nothing where a commentary speaks of what no article tells."""
     assert not link(SPOKEN[name], [*STORIES, *SAMPLE]).linked
+
+
+TURKISH = Article(
+    "Bakan köprünün açılışını erteledi",
+    (
+        "Ulaştırma bakanı dün yaptığı açıklamada köprünün açılışının üç hafta ertelendiğini söyledi.",
+        "Bakan, müteahhidin asfaltı yeniden dökmesi gerektiğini ve bunun için bir ceza ödeyeceğini de ekledi.",
+    ),
+    "kopru.txt",
+    None,
+    dt.date(2026, 3, 2),
+    "tr",
+)
+
+
+def test_a_language_whose_stop_words_are_not_known() -> None:
+    """Leave it to a person where any two texts share much: another talk of that day, and even the right one."""
+    other = "Bakan dün yaptığı açıklamada öğretmenlerin maaşının üç hafta sonra ödeneceğini ve bunun için de söyledi."
+    for text in (other, " ".join(TURKISH.paragraphs)):
+        assert not link(text, [TURKISH], language="tr", date=TURKISH.date).linked
 
 
 def test_copies_in_two_sources_are_not_a_choice() -> None:

@@ -1,7 +1,10 @@
 """Terms that survive spelling, hearing and script."""
 
+from pathlib import Path
+
 import pytest
 
+from votd.media.articles import words
 from votd.media.articles.words import sound, stem, terms
 
 
@@ -141,3 +144,27 @@ def test_a_name_counts_as_stem_and_as_sound() -> None:
 def test_a_text_without_capitals_still_has_names() -> None:
     """Let any word be a name where a recogniser writes no capitals."""
     assert "@hrtmn" in terms("nobody saw hartmann in the harbour")
+
+
+def test_the_dictionary_joins_what_it_says() -> None:
+    """Make one stem of an English word and each Macedonian one on its line, whatever other lines do to them."""
+    text = Path(words.__file__).with_name("dictionary.txt").read_text(encoding="utf-8")
+    lines = [line.split() for line in text.splitlines() if not line.startswith("#")]
+    apart = [(own, one) for own, *others in lines for one in others if stem(own) != stem(one)]
+    assert len(lines) > 700
+    assert not apart
+
+
+@pytest.mark.parametrize(
+    ("marked", "other"),
+    [("Čair", "Чаир"), ("Petrović", "Петровиќ"), ("Žižek", "Zhizhek"), ("Thaçi", "Тачи"), ("Erdoğan", "Ердоган")],
+)
+def test_a_mark_on_a_letter_is_no_other_name(marked: str, other: str) -> None:
+    """Let a name sound the same however the newsroom, the other script and the recogniser spell it."""
+    assert sound(marked) == sound(other)
+
+
+@pytest.mark.parametrize("text", ["Ai tha se nuk është kështu.", "Rekao je da nije tako.", "Той каза, че не е така."])
+def test_the_neighbours_stop_words(text: str) -> None:
+    """Leave out what says nothing in the neighbours' languages, too."""
+    assert set(terms(text)) <= {"tako", "@tk"}

@@ -13,11 +13,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import yaml
 from articles.bed.filler import GRAMMAR, daily, follow_ups
 
 from votd.media.articles.index import Index, Window
-from votd.media.articles.meaning import article_vectors, speech_vectors
+from votd.media.articles.meaning import Vector, article_vectors, speech_vectors
 from votd.media.articles.rank import Said
 from votd.media.model import Article
 
@@ -25,6 +26,7 @@ HERE = Path(__file__).parent
 FOLLOW_UPS, DAILY = 8, 6  # to each story
 ERRORS = (0.0, 0.1, 0.25, 0.4)
 SOURCE = "bed"
+VECTORS: dict[Article, Vector] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +85,12 @@ def indexed(half: Bed) -> Index:
 
 
 def embed(index: Index) -> None:
-    """Give every article its vector."""
+    """Give every article its vector; each is made once, for all the indexes that have the article."""
     for tongue in index.tongues([SOURCE]):
         while found := index.without_vector(Window((SOURCE,), tongue), 64):
-            index.remember([one.id for one in found], article_vectors([one.article for one in found]))
+            new = [one.article for one in found if one.article not in VECTORS]
+            VECTORS.update(zip(new, article_vectors(new), strict=True))
+            index.remember([one.id for one in found], np.stack([VECTORS[one.article] for one in found]))
 
 
 def variants(talk: Talk, talks: Sequence[Talk], seed: int) -> Iterator[tuple[str, str]]:
