@@ -25,7 +25,7 @@ HERE = Path(meaning.__file__).parent
 FOLDS, RIDGE = 10, 1.0
 SEEDS = (1, 3, 5)
 """Each talk is heard with other errors, among other news that was made."""
-WRONG = 0.0075
+WRONG = 0.005
 REVIEW = 0.10
 IN_FOLDERS = ("0% wrong", "10% wrong", "whisper")
 FOLDERS = (0, 12, 60, 250)

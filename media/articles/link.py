@@ -32,8 +32,9 @@ EACH = 12
 """Candidates of each kind in each language."""
 BEFORE_DAYS, AFTER_DAYS = 30, 3
 """The window around the talk's day from which candidates, and so rivals, are taken."""
-CONTESTED = 0.5
-"""The probability from which another candidate makes a link doubtful."""
+CONTESTED, CLEARLY = 0.5, 10
+"""The probability from which another candidate makes a link doubtful, unless the odds of the linked are so many times
+its own: over folds of the bed nothing was linked wrong that way."""
 SAME_STORY_DAYS = 2
 SAME_STORY = 0.25
 """The least cosine of what two articles of one story have in common: on the bed such pairs have 0.32 and more."""
@@ -184,10 +185,16 @@ def _verdict(said: Said, judged: Sequence[_Judged]) -> Link:
 
 
 def _contests(each: _Judged, linked: Sequence[_Judged]) -> bool:
-    """Tell whether a candidate is likely as well, no farther from the talk's day, and tells another story."""
+    """Tell whether a candidate is about as likely, no farther from the talk's day, and tells another story."""
     if each in linked or each.score < CONTESTED or each.days > linked[0].days:
         return False
+    if _odds(linked[0].score) >= CLEARLY * _odds(each.score):
+        return False
     return not any(_together(each.one, other.one) for other in linked)
+
+
+def _odds(score: float) -> float:
+    return score / (1 - score)
 
 
 def _together(one: Known, other: Known) -> bool:
