@@ -33,9 +33,22 @@ LEAST_NAMED = 2
 SAME_NEWS = range(-1, 3)
 """How many days after its article a commentary can come: both are made of one day's news, and published as they can."""
 OWN = ("story_said", "story_told", "said", "told", "gist", "figures", "meaning", "named", "lede", "today")
-MEANING = OWN.index("meaning")
+SAID, MEANING = OWN.index("said"), OWN.index("meaning")
 DAYS = ("same_day", "next_day", "two_days")
-FEATURES = (*OWN, *(f"lead_{name}" for name in OWN), "stands_out", "rivals", "few_articles", *DAYS, "same_language")
+FEATURES = (
+    *OWN,
+    *(f"lead_{name}" for name in OWN),
+    "stands_out",
+    "story",
+    "new_said",
+    "new_told",
+    "rivals",
+    "few_articles",
+    *DAYS,
+    "same_language",
+)
+ONE_STORY = 0.1
+"""The cosine from which two articles are turns of one story."""
 USUAL_SPREAD, AS_RIVALS = 0.06, 3
 """How far meanings lie apart (a standard deviation), counted as so many rivals where there are few."""
 
@@ -132,6 +145,7 @@ def _rivals(said: Said, rivals: Sequence[Known], weigh: Rarity) -> Vector:
 
     own = np.array([_own(said, one, weigh, within) for one in rivals], np.float32)
     can = np.array([said.is_same_news(one) for one in rivals])
+    alike = _alike(rivals, weigh)
     few = BACKGROUND / (weigh.articles + BACKGROUND)
     language = (said.language or "").partition("-")[0]
     best, rest = np.zeros_like(own), []
@@ -140,9 +154,30 @@ def _rivals(said: Said, rivals: Sequence[Known], weigh: Rarity) -> Vector:
         others[at] = False
         best[at] = own[others].max(0, initial=0.0)
         stands_out = _deviation(own[at, MEANING], own[others, MEANING])
+        story = float((alike[at] * own[:, SAID]).max(initial=0.0))
+        new = _new(said, one, [rivals[int(i)] for i in np.flatnonzero(alike[at] >= ONE_STORY)], weigh)
         count = math.log(1 + int(others.sum()))
-        rest.append([stands_out, count, few, *said.days(one), float(one.tongue == language)])
+        rest.append([stands_out, story, *new, count, few, *said.days(one), float(one.tongue == language)])
     return np.hstack([own, own - best, np.array(rest, np.float32)])
+
+
+def _alike(rivals: Sequence[Known], weigh: Weigh) -> Vector:
+    """Return the cosine of what each two of them tell; of each with itself nothing."""
+    row = {term: at for at, term in enumerate(sorted({term for one in rivals for term in one.terms}))}
+    told = np.zeros((len(rivals), len(row)), np.float32)
+    for at, one in enumerate(rivals):
+        told[at, [row[term] for term in one.terms]] = [weigh(term) for term in one.terms]
+    told /= np.maximum(np.linalg.norm(told, axis=1, keepdims=True), 1e-6)
+    found = told @ told.T
+    np.fill_diagonal(found, 0.0)
+    return np.asarray(found)
+
+
+def _new(said: Said, one: Known, mates: Sequence[Known], weigh: Weigh) -> tuple[float, float]:
+    """Return how much of what an article tells and no other turn of its story does was said, and what share of it."""
+    new = [term for term in one.terms if not any(term in mate.terms for mate in mates)]
+    both = sum(weigh(term) for term in new if term in said.terms)
+    return math.sqrt(both), both / (sum(map(weigh, new)) or 1.0)
 
 
 def _deviation(value: float, others: Vector) -> float:
