@@ -19,7 +19,7 @@ from votd.media.errors import BadRequest, Unavailable
 from votd.media.model import Article, Candidate, Link, Transcript
 
 FOREIGN, BATCH = 30, 64
-"""Articles of other languages that are embedded for one talk, the latest first: those share no words with it."""
+"""Articles of other languages that are embedded for one talk, its days' first: those share no words with it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@
 The figure is the share of spoken seconds in a right paragraph (one of those that the label names) or rightly in none.
 The clock is made: 15 characters a second, a quarter of a second after a sentence; every word has the label of the
 sentence that it was written in, wherever the transcript is cut. Two people labelled each talk (``labels.yaml``, with
-their guide), a third decided where they differed; how far the two agree is printed by the same measure. Against: none
+their guide), a third decided where they differed; how far the two agree is printed, by length of text. Against: none
 everywhere; the best paragraph of each sentence, with no path; words alone, as where the model of meaning is not
 installed. Each talk is heard clean, and with every tenth word misheard. Labels name paragraphs of a talk's first
 article; its others are not judged.

@@ -2,8 +2,9 @@
 
 Run it after a change of ``rank``, ``words`` or of the bed: ``python tests/fit_link.py`` (three quarters of an hour).
 The weights are learnt from each talk twice, with its article there and with it taken away; among all the news, and in
-a folder that has its story and little else. A threshold is the lowest probability at which, over folds that share no
-story, no more than WRONG of the talks as they are (a third without an article) were linked wrong.
+a folder that has its story and little else, where the articles may be short and the talk one that reads them aloud. A
+threshold is the lowest probability at which, over folds that share no story, no more than WRONG of the talks as they
+are (a third without an article) were linked wrong.
 """
 
 import hashlib
@@ -19,7 +20,9 @@ from articles.bed.load import SOURCE, Bed, Talk, bed, embed, indexed, said_of, v
 from votd.media.articles import meaning
 from votd.media.articles.index import Index, Known
 from votd.media.articles.link import candidates, compared
+from votd.media.articles.meaning import speech_vectors
 from votd.media.articles.rank import FEATURES, Said
+from votd.media.model import Article
 
 HERE = Path(meaning.__file__).parent
 FOLDS, RIDGE = 10, 3.0
@@ -28,8 +31,8 @@ SEEDS = (1, 3)
 WRONG = 0.0075
 REVIEW = 0.10
 IN_FOLDERS = ("0% wrong", "10% wrong", "whisper")
-FOLDERS = (0, 12, 60, 250)
-"""Other articles in the folders."""
+FOLDERS, LENGTHS = (0, 12, 60), (1, 2, 3, None)
+"""Other articles in the folders, and the paragraphs that the articles there have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,10 @@ def main() -> None:
         index = indexed(half)
         embed(index)
         for talk in half.talks:
-            small = folder(half, talk, seed)
+            few = folder(half, talk, seed)
+            small = indexed(few)
             embed(small)
+            heard += [(small, talk, read_aloud(one)) for one in few.articles if one.file in talk.right]
             for how, text in variants(talk, half.talks, seed):
                 said = spoken.get((talk.name, text)) or said_of(talk, text, dated=True, meaning=True)
                 spoken[talk.name, text] = said
@@ -73,12 +78,21 @@ def main() -> None:
     (HERE / "link.toml").write_text(head + "\n".join(parts), encoding="utf-8")
 
 
-def folder(half: Bed, talk: Talk, seed: int) -> Index:
-    """Return an index of a talk's story and a few other articles."""
+def folder(half: Bed, talk: Talk, seed: int) -> Bed:
+    """Return a talk's story and a few other articles, all of them whole or all of them short."""
     chance = random.Random(f"{talk.name} {seed}")
     own = [one for one in half.articles if one.file.startswith(f"{talk.name}/")]
     others = [one for one in half.articles if one not in own]
-    return indexed(Bed((talk,), (*own, *chance.sample(others, chance.choice(FOLDERS)))))
+    length = chance.choice(LENGTHS)
+    found = (*own, *chance.sample(others, chance.choice(FOLDERS)))
+    return Bed((talk,), tuple(replace(one, paragraphs=one.paragraphs[:length]) for one in found))
+
+
+def read_aloud(article: Article) -> Said:
+    """Return an article as a talk that reads it, which no talk of the bed does."""
+    assert article.date is not None
+    text = " ".join((article.title, *article.paragraphs))
+    return Said(text, article.language, None, article.date.toordinal(), speech_vectors(text, article.language))
 
 
 def asked_of(said: Said, *, dated: bool, means: bool) -> Said:

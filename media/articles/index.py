@@ -24,7 +24,7 @@ from votd.media.articles.words import terms
 from votd.media.errors import Unavailable
 from votd.media.model import Article
 
-VERSION = 3
+VERSION = 4
 WAIT_S = 60.0
 BATCH = 1000
 """Articles that are written at once: others wait no longer than these take."""
@@ -116,7 +116,7 @@ class Index:
             if self._path is None or not _is_damaged(e):
                 raise
             self._base.close()
-            self._base = _anew(self._path)
+            self._base, self._counted_at = _anew(self._path), None
             raise Unavailable("The index of articles was damaged and has been thrown away; run it again.") from e
 
     @contextlib.contextmanager
@@ -244,7 +244,7 @@ class Index:
         nearest = [day.isoformat() for day in window.nearest or (dt.date.min, dt.date.max)]
         found = self._rows(
             f"SELECT id FROM article WHERE vector IS NULL AND {where}"
-            " ORDER BY day BETWEEN ? AND ? DESC, day DESC, id LIMIT ?",
+            " ORDER BY (day IS NULL OR day BETWEEN ? AND ?) DESC, day DESC, id LIMIT ?",
             (*values, *nearest, limit),
         )
         return self._known([row[0] for row in found])
@@ -294,7 +294,7 @@ class Index:
 class Window:
     """Which articles are asked for: of these sources, in this language, of these days and those without a date.
 
-    ``nearest`` are the first and the last day of those that matter most.
+    ``nearest`` are the first and the last day of those that matter most; articles without a date count as theirs.
     """
 
     sources: tuple[str, ...]

@@ -222,6 +222,6 @@ def _judge(*, dated: bool, meaning: bool) -> Judge:
 def _judges() -> dict[str, Judge]:
     read = tomllib.loads(Path(__file__).with_name("link.toml").read_text(encoding="utf-8"))
     return {
-        name: Judge(tuple(one["weights"].get(f, 0.0) for f in FEATURES), one["constant"], one["linked"], one["review"])
+        name: Judge(tuple(one["weights"][f] for f in FEATURES), one["constant"], one["linked"], one["review"])
         for name, one in read.items()
     }

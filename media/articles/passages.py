@@ -39,8 +39,9 @@ class Weights:
 
     ``words``, ``meaning``, ``context`` (the meaning together with the sentence before) and ``place`` speak for a
     paragraph; ``aside`` (always), ``voice`` (how it sounds), ``person`` (each word of the speaker and his listeners)
-    and ``length`` for none. To go on to a later paragraph costs ``ahead``, to
-    an earlier one, or after an aside to the same, ``back``; to tell anything after an aside ``again`` besides.
+    and ``length`` (the logarithm of its words, above a usual sentence's) for none. To go on to a later paragraph costs
+    ``ahead``, to an earlier one, or after an aside to the same, ``back``; to tell anything after an aside ``again``
+    besides.
     """
 
     words: float
@@ -186,7 +187,8 @@ def _to_scale(words: Vector) -> Vector:
 def _nearness(vectors: Vector, paragraphs: Sequence[str], told: str | None) -> Vector:
     """Return how near each sentence is to each paragraph: to the whole of it, and to the nearest of its sentences.
 
-    A paragraph that is near to all that is said tells little: half of its mean is taken away (Conneau 2018 on hubs).
+    A paragraph that is near to all these rows, sentences alone and with the one before, tells little: half of its mean
+    is taken away (Conneau 2018 on hubs).
     """
     parts = [[part for part in _SENTENCE.split(text) if part] or [text] for text in paragraphs]
     texts = list(dict.fromkeys([*paragraphs, *(part for some in parts for part in some)]))

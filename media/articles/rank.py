@@ -32,16 +32,14 @@ LEAST_NAMED = 2
 """One word that a file's name and a headline share is chance."""
 SAME_NEWS = range(-1, 3)
 """How many days after its article a commentary can come: both are made of one day's news, and published as they can."""
-OWN = ("story_said", "story_told", "said", "told", "gist", "figures", "meaning", "named", "lede", "today")
-SAID, MEANING = OWN.index("said"), OWN.index("meaning")
+OWN = ("story_said", "story_told", "said", "gist", "figures", "meaning", "named", "lede", "today")
+MEANING = OWN.index("meaning")
 DAYS = ("same_day", "next_day", "two_days")
 FEATURES = (
     *OWN,
     *(f"lead_{name}" for name in OWN),
     "stands_out",
-    "story",
     "new_said",
-    "new_told",
     "rivals",
     "few_articles",
     *DAYS,
@@ -106,7 +104,7 @@ class Rarity:
 
     articles: int
     having: Mapping[str, int]
-    _known: dict[str, float] = field(default_factory=dict)
+    _known: dict[str, float] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __call__(self, term: str) -> float:
         """Return the weight."""
@@ -145,6 +143,7 @@ def _rivals(said: Said, rivals: Sequence[Known], weigh: Rarity) -> Vector:
 
     own = np.array([_own(said, one, weigh, within) for one in rivals], np.float32)
     can = np.array([said.is_same_news(one) for one in rivals])
+    meant = np.array([one.vector is not None for one in rivals])
     alike = _alike(rivals, weigh)
     few = BACKGROUND / (weigh.articles + BACKGROUND)
     language = (said.language or "").partition("-")[0]
@@ -153,31 +152,34 @@ def _rivals(said: Said, rivals: Sequence[Known], weigh: Rarity) -> Vector:
         others = can.copy() if can[at] else np.ones_like(can)
         others[at] = False
         best[at] = own[others].max(0, initial=0.0)
-        stands_out = _deviation(own[at, MEANING], own[others, MEANING])
-        story = float((alike[at] * own[:, SAID]).max(initial=0.0))
-        new = _new(said, one, [rivals[int(i)] for i in np.flatnonzero(alike[at] >= ONE_STORY)], weigh)
+        stands_out = _deviation(own[at, MEANING], own[others & meant, MEANING]) if meant[at] else 0.0
+        new_said = _new_said(said, one, [rivals[int(i)] for i in np.flatnonzero(alike[at] >= ONE_STORY)], weigh)
         count = math.log(1 + int(others.sum()))
-        rest.append([stands_out, story, *new, count, few, *said.days(one), float(one.tongue == language)])
+        rest.append([stands_out, new_said, count, few, *said.days(one), float(one.tongue == language)])
     return np.hstack([own, own - best, np.array(rest, np.float32)])
 
 
 def _alike(rivals: Sequence[Known], weigh: Weigh) -> Vector:
-    """Return the cosine of what each two of them tell; of each with itself nothing."""
-    row = {term: at for at, term in enumerate(sorted({term for one in rivals for term in one.terms}))}
-    told = np.zeros((len(rivals), len(row)), np.float32)
+    """Return the cosine of what each two of them tell; of each with itself nothing.
+
+    Only terms that two of them have are multiplied, so that a long text of junk costs no more than its length.
+    """
+    having = Counter(term for one in rivals for term in one.terms)
+    column = {term: at for at, term in enumerate(term for term, count in having.items() if count > 1)}
+    told = np.zeros((len(rivals), len(column)), np.float32)
     for at, one in enumerate(rivals):
-        told[at, [row[term] for term in one.terms]] = [weigh(term) for term in one.terms]
-    told /= np.maximum(np.linalg.norm(told, axis=1, keepdims=True), 1e-6)
+        shared = [term for term in one.terms if term in column]
+        told[at, [column[term] for term in shared]] = [weigh(term) for term in shared]
+        told[at] /= math.sqrt(sum(weigh(term) ** 2 for term in one.terms) or 1.0)
     found = told @ told.T
     np.fill_diagonal(found, 0.0)
     return np.asarray(found)
 
 
-def _new(said: Said, one: Known, mates: Sequence[Known], weigh: Weigh) -> tuple[float, float]:
-    """Return how much of what an article tells and no other turn of its story does was said, and what share of it."""
-    new = [term for term in one.terms if not any(term in mate.terms for mate in mates)]
-    both = sum(weigh(term) for term in new if term in said.terms)
-    return math.sqrt(both), both / (sum(map(weigh, new)) or 1.0)
+def _new_said(said: Said, one: Known, mates: Sequence[Known], weigh: Weigh) -> float:
+    """Return how much was said of what an article tells and no other turn of its story does."""
+    both = (term for term in one.terms if term in said.terms)
+    return math.sqrt(sum(weigh(term) for term in both if not any(term in mate.terms for mate in mates)))
 
 
 def _deviation(value: float, others: Vector) -> float:
@@ -201,7 +203,6 @@ def _own(said: Said, one: Known, weigh: Rarity, within: Weigh) -> list[float]:
         sum(story.values()) / math.sqrt(spoken),
         sum(story.values()) / math.sqrt(told),
         sum(both.values()) / math.sqrt(expected),
-        sum(weight * (1 + math.log(said.terms[term])) for term, weight in both.items()) / told,
         sum(weight for term, weight in often.items() if term in said.terms) / (sum(often.values()) or 1.0),
         _share(figures, said.terms, weigh),
         _meaning(said, one),

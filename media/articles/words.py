@@ -8,6 +8,7 @@ at the same number of wrong ones, since one misheard word breaks two of them.
 """
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
@@ -61,6 +62,7 @@ def terms(text: str) -> Counter[str]:
 
 def by_sentence(text: str) -> list[tuple[str, list[str]]]:
     """Return each sentence with its terms."""
+    text = unicodedata.normalize("NFC", text)
     sentences = [(sentence, _TOKEN.findall(sentence)) for sentence in _SENTENCE.split(text)]
     names = _names([tokens for _, tokens in sentences])
     return [(sentence, list(_terms_of(tokens, names))) for sentence, tokens in sentences]
@@ -112,8 +114,16 @@ def sound(word: str) -> str:
 
 
 def latin(word: str) -> str:
-    """Write a lower-case word in Latin letters."""
-    return "".join(_letters().get(letter, letter) for letter in word)
+    """Write a lower-case word in plain Latin letters."""
+    known = _letters()
+    return "".join(known[letter] if letter in known else _bare(letter) for letter in unicodedata.normalize("NFC", word))
+
+
+def _bare(letter: str) -> str:
+    """Return a letter without its marks; a mark that stands alone is nothing."""
+    if letter.isascii():
+        return letter
+    return "".join(part for part in unicodedata.normalize("NFD", letter) if not unicodedata.combining(part))
 
 
 def _names(sentences: list[list[str]]) -> set[str]:

@@ -181,3 +181,4 @@ def test_one_place_twice() -> None:
         (known,) = index.telling(sorted(terms("a notice")), Window(("s",), "en"), 5)
         assert known.article.title == "Notice 3"
         assert known.article.paragraphs[0].startswith("Dear reader")
+        assert index._rows("SELECT count(*) FROM paragraph") == [(2,)]

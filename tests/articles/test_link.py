@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from votd.flows.articles import find, said_of
+from votd.media.articles import link as module
 from votd.media.articles.index import Index
 from votd.media.articles.read import read_folder
 from votd.media.model import Article, Link, Recognition, Transcript, Utterance
@@ -96,8 +97,10 @@ def test_no_article_at_all(name: str) -> None:
 TURKISH = Article(
     "Bakan köprünün açılışını erteledi",
     (
-        "Ulaştırma bakanı dün yaptığı açıklamada köprünün açılışının üç hafta ertelendiğini söyledi.",
-        "Bakan, müteahhidin asfaltı yeniden dökmesi gerektiğini ve bunun için bir ceza ödeyeceğini de ekledi.",
+        "Ulaştırma bakanı Kemal Aslan dün yaptığı açıklamada köprünün açılışının üç hafta ertelendiğini söyledi.",
+        "Bakan, müteahhidin asfaltı yeniden dökmesi gerektiğini ve bunun için 40 bin avro ceza ödeyeceğini de ekledi.",
+        "Köprünün yapımına iki yıl önce başlandı, maliyeti 12 milyon avroyu buldu ve nehrin iki yakasını bağlayacak.",
+        "Belediye başkanı Selma Demir, esnafın gecikmeden zarar gördüğünü ve tazminat isteyeceğini açıkladı.",
     ),
     "kopru.txt",
     None,
@@ -106,11 +109,23 @@ TURKISH = Article(
 )
 
 
-def test_a_language_whose_stop_words_are_not_known() -> None:
-    """Leave it to a person where any two texts share much: another talk of that day, and even the right one."""
-    other = "Bakan dün yaptığı açıklamada öğretmenlerin maaşının üç hafta sonra ödeneceğini ve bunun için de söyledi."
-    for text in (other, " ".join(TURKISH.paragraphs)):
-        assert not link(text, [TURKISH], language="tr", date=TURKISH.date).linked
+@pytest.mark.parametrize("known", [False, True])
+def test_a_language_whose_stop_words_are_not_known(monkeypatch: pytest.MonkeyPatch, known: bool) -> None:
+    """Leave it to a person, even where the talk reads the article: any two texts share such a language's words."""
+    if known:
+        monkeypatch.setattr(module, "READ", {"tr"})
+    found = link(" ".join(TURKISH.paragraphs), [TURKISH], language="tr", date=TURKISH.date)
+    assert found.status == ("linked" if known else "review")
+
+
+@pytest.mark.parametrize("length", [1, 2, 3])
+@pytest.mark.parametrize("dated", [False, True])
+def test_a_short_article_is_found_too(length: int, dated: bool) -> None:
+    """Link a talk that reads an article of few paragraphs, alone in its folder."""
+    day = dt.date(2026, 3, 2) if dated else None
+    whole = next(one for one in STORIES if one.file == "museum-theft.txt")
+    short = replace(whole, paragraphs=whole.paragraphs[:length], date=day)
+    assert link(" ".join((short.title, *short.paragraphs)), [short], date=day).status == "linked"
 
 
 def test_copies_in_two_sources_are_not_a_choice() -> None:

@@ -20,7 +20,7 @@ import sys
 import tempfile
 import unicodedata
 import wave
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -176,12 +176,14 @@ def write(path: Path, sound: Sound) -> None:
         file.writeframes(np.round(sound).astype("<i2").tobytes())
 
 
-def rows(done: Sequence[Take]) -> Iterator[str]:
-    """Yield lines of the table; words are compared as Whisper's authors do, figures and spellings made alike."""
+def note(take: Take) -> None:
+    """Add a line to the table; words are compared as Whisper's authors do, figures and spellings made alike."""
     alike = EnglishTextNormalizer()
-    for take in done:
-        wer = jiwer.wer(alike(take.talk.text), alike(take.heard.read_text("utf-8")))
-        yield f"{take.talk.name}\t{take.voice}\t{take.noise}\t{wer:.3f}\n"
+    wer = jiwer.wer(alike(take.talk.text), alike(take.heard.read_text("utf-8")))
+    table = HEARD / "heard.tsv"
+    head, *known = table.read_text("utf-8").splitlines(keepends=True)
+    line = f"{take.talk.name}\t{take.voice}\t{take.noise}\t{wer:.3f}\n"
+    table.write_text("".join([head, *sorted({*known, line})]), encoding="utf-8")
 
 
 def main(piper: Path) -> None:
@@ -193,10 +195,8 @@ def main(piper: Path) -> None:
             if not take.heard.exists():
                 text = studio.transcript(studio.mixed(take))
                 take.heard.write_text(text + "\n", encoding="utf-8")
+                note(take)
                 print(f"{take.number + 1}: {take.voice}, noise: {take.noise}", flush=True)
-    table = HEARD / "heard.tsv"
-    head, *known = table.read_text("utf-8").splitlines(keepends=True)
-    table.write_text("".join([head, *sorted({*known, *rows(every)})]), encoding="utf-8")
 
 
 if __name__ == "__main__":
