@@ -12,7 +12,7 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Collection, Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,15 @@ CREATE VIRTUAL TABLE frequency USING fts5vocab (told, row);
 """
 
 
+@dataclass(slots=True)
+class _Counts:
+    """What was counted at a state of the file: articles with each term; articles and terms of each source."""
+
+    at: tuple[int, int] | None = None
+    terms: dict[str, int] = field(default_factory=dict)
+    sources: dict[str, tuple[int, int]] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """One article of the index: what it tells as terms, its headline and first two paragraphs apart, and its meaning.
@@ -92,8 +101,7 @@ class Index:
         Raises ``Unavailable`` where the file cannot be used now, as while another process holds it.
         """
         self._path = path
-        self._counts: dict[str, int] = {}
-        self._counted_at: tuple[int, int] | None = None
+        self._counts = _Counts()
         if path:
             path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -116,7 +124,7 @@ class Index:
             if self._path is None or not _is_damaged(e):
                 raise
             self._base.close()
-            self._base, self._counted_at = _anew(self._path), None
+            self._base, self._counts = _anew(self._path), _Counts()
             raise Unavailable("The index of articles was damaged and has been thrown away; run it again.") from e
 
     @contextlib.contextmanager
@@ -183,9 +191,10 @@ class Index:
     # --- what is asked of it --------------------------------------------------------------------------
 
     def size(self) -> tuple[int, float]:
-        """Return the number of articles and how many terms one has in the middle."""
-        ((count, length),) = self._rows("SELECT count(*), coalesce(avg(length), 1) FROM article")
-        return int(count), float(length)
+        """Return the number of articles and how many terms one has in the mean."""
+        sizes = self._sizes()
+        count = sum(articles for articles, _ in sizes.values())
+        return count, sum(terms for _, terms in sizes.values()) / count if count else 1.0
 
     def tongues(self, sources: Sequence[str]) -> list[str]:
         """Return the languages of what these sources brought."""
@@ -195,18 +204,26 @@ class Index:
 
     def frequencies(self, wanted: Collection[str]) -> dict[str, int]:
         """Count the articles that have each of these terms; those of none are left out."""
-        counted = self._counted()
+        counted = self._counted().terms
         for term in wanted:
             if term not in counted:
                 found = self._rows("SELECT doc FROM frequency WHERE term = ?", (term,))
                 counted[term] = found[0][0] if found else 0
         return {term: counted[term] for term in wanted if counted[term]}
 
-    def _counted(self) -> dict[str, int]:
-        """Return what has been counted since the file last changed: each count walks through a term's whole list."""
+    def _sizes(self) -> dict[str, tuple[int, int]]:
+        """Return how many articles each source brought, and how many terms these have."""
+        counted = self._counted()
+        if counted.sources is None:
+            rows = self._rows("SELECT source, count(*), sum(length) FROM article GROUP BY source")
+            counted.sources = {source: (articles, length) for source, articles, length in rows}
+        return counted.sources
+
+    def _counted(self) -> "_Counts":
+        """Return what has been counted since the file last changed: a count walks through a whole list or table."""
         ((others,),) = self._rows("PRAGMA data_version")
-        if self._counted_at != (others, self._base.total_changes):
-            self._counted_at, self._counts = (others, self._base.total_changes), {}
+        if self._counts.at != (others, self._base.total_changes):
+            self._counts = _Counts((others, self._base.total_changes))
         return self._counts
 
     def telling(self, rare: Sequence[str], window: "Window", limit: int) -> list[Known]:
@@ -276,8 +293,10 @@ class Index:
             f" FROM article JOIN told ON told.rowid = article.id WHERE article.id IN ({marks})",
             ids,
         )
-        sizes = dict(self._rows("SELECT source, count(*) FROM article GROUP BY source"))
-        found = {row[0]: _row(row, self._usual(row[1], sizes[row[1]], json.loads(row[3]))) for row in rows}
+        sizes = self._sizes() if rows else {}
+        found = {
+            row[0]: _row(row, self._usual(row[1], sizes.get(row[1], (0, 0))[0], json.loads(row[3]))) for row in rows
+        }
         return [found[id_] for id_ in ids]
 
     def _usual(self, source: str, whole: int, paragraphs: Sequence[str]) -> set[str]:
