@@ -8,8 +8,8 @@ a lower one, else ``none``. Where both days are known, an article of other days 
 it is an earlier turn of the story. One story has an article in each language, so candidates are rivals within a
 language alone.
 
-The weights and thresholds in ``link.toml`` are made by ``tests/fit_link.py`` from the half of ``tests/articles/bed``
-that may be looked at; ``tests/bench_link.py --held-out`` states what they come to on the other. There are four sets:
+The weights and thresholds in ``link.toml`` are made by ``tests/fit_link.py`` from the talks of ``tests/articles/bed``
+that may be looked at; ``tests/bench_link.py --held-out`` states what they come to on the others. There are four sets:
 with and without dates, with and without meaning.
 """
 

@@ -144,7 +144,7 @@ def _rivals(said: Said, rivals: Sequence[Known], weigh: Rarity) -> Vector:
     own = np.array([_own(said, one, weigh, within) for one in rivals], np.float32)
     can = np.array([said.is_same_news(one) for one in rivals])
     meant = np.array([one.vector is not None for one in rivals])
-    alike = _alike(rivals, weigh)
+    alike = _alike(rivals, having, weigh)
     few = BACKGROUND / (weigh.articles + BACKGROUND)
     language = (said.language or "").partition("-")[0]
     best, rest = np.zeros_like(own), []
@@ -159,12 +159,11 @@ def _rivals(said: Said, rivals: Sequence[Known], weigh: Rarity) -> Vector:
     return np.hstack([own, own - best, np.array(rest, np.float32)])
 
 
-def _alike(rivals: Sequence[Known], weigh: Weigh) -> Vector:
+def _alike(rivals: Sequence[Known], having: Terms, weigh: Weigh) -> Vector:
     """Return the cosine of what each two of them tell; of each with itself nothing.
 
     Only terms that two of them have are multiplied, so that a long text of junk costs no more than its length.
     """
-    having = Counter(term for one in rivals for term in one.terms)
     column = {term: at for at, term in enumerate(term for term, count in having.items() if count > 1)}
     told = np.zeros((len(rivals), len(column)), np.float32)
     for at, one in enumerate(rivals):
