@@ -6,7 +6,7 @@ two sound alike, a word that was misheard is the likelier story, and the sentenc
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import Literal
@@ -51,13 +51,14 @@ def differences(
     """Compare each sentence with the paragraph that it tells (``None``: none); in the order of the talk."""
     found: list[Difference] = []
     told = [(index, one) for index, text in enumerate(paragraphs) for one in figures(text.split())]
+    holders = _holders(paragraphs)
     for number, (sentence, paragraph) in enumerate(zip(said, at, strict=True)):
         around = [one for one in at[max(0, number - AROUND) : number + AROUND + 1] if one is not None]
         found += _figures(sentence, sorted(set(around), key=lambda one: one != paragraph), told, paragraphs)
         if paragraph is None:
             continue
         found += _days(sentence, paragraph, paragraphs[paragraph])
-        found += _offices(sentence, paragraph, paragraphs)
+        found += _offices(sentence, paragraph, holders)
         found += _quotes(sentence, paragraph, paragraphs[paragraph])
     return tuple(found)
 
@@ -110,11 +111,16 @@ def _week(text: str, before: str = "") -> list[tuple[str, int]]:
     return found
 
 
-def _offices(sentence: Sentence, paragraph: int, paragraphs: Sequence[str]) -> Iterator[Difference]:
+def _holders(paragraphs: Sequence[str]) -> dict[str, list[str]]:
+    """Return who holds each office in the whole article, by the office's stem, in reading order."""
     holders: dict[str, list[str]] = {}
     for text in paragraphs:
         for office, name in _OFFICES.findall(text):
             holders.setdefault(stem(office), []).append(name)
+    return holders
+
+
+def _offices(sentence: Sentence, paragraph: int, holders: Mapping[str, Sequence[str]]) -> Iterator[Difference]:
     for office, name in _OFFICES.findall(sentence.text):
         known = holders.get(stem(office), [])
         last = name.split()[-1]

@@ -1,31 +1,29 @@
 """The articles that are known, in one SQLite file: found again by what they tell (FTS5), by date, and by meaning.
 
-Whatever is in it came from a source (a folder, a feed, a site) and can be read from there again: a file that is damaged
-is thrown away, the tables of another version are dropped, and both are filled anew. Each article is kept once for each
-source and place (a file's name or an address), with a fingerprint that tells whether it must be read again.
+Whatever is in it came from a source (a folder, a feed, a site) and can be read from there again, so that its file may
+be thrown away (see ``database``). Each article is kept once for each source and place (a file's name or an address),
+with a fingerprint that tells whether it must be read again.
 """
 
-import contextlib
 import datetime as dt
 import hashlib
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Collection, Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from votd.media.articles.database import Database
 from votd.media.articles.meaning import Vector
 from votd.media.articles.title import headline
 from votd.media.articles.words import terms
-from votd.media.errors import Unavailable
 from votd.media.model import Article
 
 VERSION = 4
-WAIT_S = 60.0
 BATCH = 1000
 """Articles that are written at once: others wait no longer than these take."""
 LONGEST_QUERY = 32
@@ -35,16 +33,6 @@ BOILERPLATE_HEADLINES, BOILERPLATE_SHARE = 3, 0.2
 """A paragraph under so many headlines, as many as such a share of its source's articles, is an appeal or a notice."""
 
 _Paragraph = tuple[str, int, int, int]
-_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-_AWAY = (
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_READONLY,
-    sqlite3.SQLITE_PERM,
-)
 
 _TABLES = """
 CREATE TABLE source (address TEXT PRIMARY KEY, etag TEXT, modified TEXT);
@@ -71,7 +59,7 @@ CREATE VIRTUAL TABLE frequency USING fts5vocab (told, row);
 class _Counts:
     """What was counted at a state of the file: articles with each term; articles and terms of each source."""
 
-    at: tuple[int, int] | None = None
+    at: tuple[int, int, int] | None = None
     terms: dict[str, int] = field(default_factory=dict)
     sources: dict[str, tuple[int, int]] | None = None
 
@@ -100,55 +88,22 @@ class Index:
 
         Raises ``Unavailable`` where the file cannot be used now, as while another process holds it.
         """
-        self._path = path
+        self._base = Database(path, VERSION, _TABLES)
         self._counts = _Counts()
-        if path:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            self._base = _opened(path)
-        except sqlite3.DatabaseError as e:
-            if _is_away(e):
-                raise Unavailable(f"The index of articles cannot be used now ({e}): try again later.") from e
-            if path is None or not _is_damaged(e):
-                raise
-            self._base = _anew(path)
-
-    @contextlib.contextmanager
-    def _minded(self) -> Iterator[None]:
-        """Say in a sentence that the file is out of reach, or damaged; a damaged one is thrown away."""
-        try:
-            yield
-        except sqlite3.DatabaseError as e:
-            if _is_away(e):
-                raise Unavailable(f"The index of articles cannot be used now ({e}): try again later.") from e
-            if self._path is None or not _is_damaged(e):
-                raise
-            self._base.close()
-            self._base, self._counts = _anew(self._path), _Counts()
-            raise Unavailable("The index of articles was damaged and has been thrown away; run it again.") from e
-
-    @contextlib.contextmanager
-    def _at_once(self) -> Iterator[sqlite3.Connection]:
-        with self._minded(), _transaction(self._base, "IMMEDIATE") as base:
-            yield base
-
-    def _rows(self, ask: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        with self._minded():
-            return self._base.execute(ask, values).fetchall()
 
     def close(self) -> None:
         """Close the file."""
         self._base.close()
 
     def __len__(self) -> int:
-        ((count,),) = self._rows("SELECT count(*) FROM article")
+        ((count,),) = self._base.rows("SELECT count(*) FROM article")
         return int(count)
 
     # --- what a source brings -------------------------------------------------------------------------
 
     def fingerprints(self, source: str) -> dict[str, str]:
         """Return what is known of a source: each place with its fingerprint."""
-        return dict(self._rows("SELECT place, fingerprint FROM article WHERE source = ?", (source,)))
+        return dict(self._base.rows("SELECT place, fingerprint FROM article WHERE source = ?", (source,)))
 
     def put(self, source: str, found: Sequence[tuple[str, str, Article]]) -> None:
         """Keep articles as (place, fingerprint, article); what stood at a place is replaced.
@@ -157,7 +112,7 @@ class Index:
         """
         for start in range(0, len(found), BATCH):
             made = [(one, _told(one[2])) for one in found[start : start + BATCH]]  # the slow part, while nobody waits
-            with self._at_once() as base:
+            with self._base.at_once() as base:
                 rows: dict[str, list[_Paragraph]] = {}
                 for one, told in made:
                     _forget(base, source, one[0])
@@ -170,7 +125,7 @@ class Index:
 
     def forget(self, source: str, places: Sequence[str]) -> None:
         """Drop what a source no longer has, and remember that it was there."""
-        with self._at_once() as base:
+        with self._base.at_once() as base:
             for place in places:
                 ask = (
                     "INSERT OR IGNORE INTO gone SELECT url FROM article WHERE source = ? AND place = ? AND url NOT NULL"
@@ -180,13 +135,13 @@ class Index:
 
     def validators(self, source: str) -> tuple[str | None, str | None]:
         """Return the ETag and the date that an address gave the last time."""
-        found = self._rows("SELECT etag, modified FROM source WHERE address = ?", (source,))
+        found = self._base.rows("SELECT etag, modified FROM source WHERE address = ?", (source,))
         return (found[0][0], found[0][1]) if found else (None, None)
 
     def note(self, source: str, *, etag: str | None, modified: str | None) -> None:
         """Keep what an address gave to be asked with the next time."""
         ask = "INSERT OR REPLACE INTO source (address, etag, modified) VALUES (?, ?, ?)"
-        self._rows(ask, (source, etag, modified))
+        self._base.rows(ask, (source, etag, modified))
 
     # --- what is asked of it --------------------------------------------------------------------------
 
@@ -200,14 +155,14 @@ class Index:
         """Return the languages of what these sources brought."""
         marks = ", ".join("?" for _ in sources)
         ask = f"SELECT DISTINCT tongue FROM article WHERE source IN ({marks})"
-        return [row[0] for row in self._rows(ask, tuple(sources))]
+        return [row[0] for row in self._base.rows(ask, tuple(sources))]
 
     def frequencies(self, wanted: Collection[str]) -> dict[str, int]:
         """Count the articles that have each of these terms; those of none are left out."""
         counted = self._counted().terms
         for term in wanted:
             if term not in counted:
-                found = self._rows("SELECT doc FROM frequency WHERE term = ?", (term,))
+                found = self._base.rows("SELECT doc FROM frequency WHERE term = ?", (term,))
                 counted[term] = found[0][0] if found else 0
         return {term: counted[term] for term in wanted if counted[term]}
 
@@ -215,15 +170,15 @@ class Index:
         """Return how many articles each source brought, and how many terms these have."""
         counted = self._counted()
         if counted.sources is None:
-            rows = self._rows("SELECT source, count(*), sum(length) FROM article GROUP BY source")
+            rows = self._base.rows("SELECT source, count(*), sum(length) FROM article GROUP BY source")
             counted.sources = {source: (articles, length) for source, articles, length in rows}
         return counted.sources
 
     def _counted(self) -> "_Counts":
         """Return what has been counted since the file last changed: a count walks through a whole list or table."""
-        ((others,),) = self._rows("PRAGMA data_version")
-        if self._counts.at != (others, self._base.total_changes):
-            self._counts = _Counts((others, self._base.total_changes))
+        state = self._base.state()
+        if self._counts.at != state:
+            self._counts = _Counts(state)
         return self._counts
 
     def telling(self, rare: Sequence[str], window: "Window", limit: int) -> list[Known]:
@@ -235,7 +190,7 @@ class Index:
             return []
         query = " OR ".join(f'"{term}"' for term in rare[:LONGEST_QUERY])
         where, values = _window(window)
-        found = self._rows(
+        found = self._base.rows(
             "SELECT article.id, day FROM told JOIN article ON article.id = told.rowid"
             f" WHERE told MATCH ? AND {where} ORDER BY bm25(told) LIMIT ?",
             (query, *values, -1 if window.nearest else limit),
@@ -248,7 +203,7 @@ class Index:
         So many of the window, and so many of its nearest days.
         """
         where, values = _window(window)
-        rows = self._rows(f"SELECT id, day, vector FROM article WHERE vector NOT NULL AND {where}", values)
+        rows = self._base.rows(f"SELECT id, day, vector FROM article WHERE vector NOT NULL AND {where}", values)
         if not rows:
             return []
         matrix = np.frombuffer(b"".join(row[2] for row in rows), np.float16).reshape(len(rows), -1)
@@ -259,7 +214,7 @@ class Index:
         """Return articles whose meaning nobody has asked for yet, those of the nearest days first, then the latest."""
         where, values = _window(window)
         nearest = [day.isoformat() for day in window.nearest or (dt.date.min, dt.date.max)]
-        found = self._rows(
+        found = self._base.rows(
             f"SELECT id FROM article WHERE vector IS NULL AND {where}"
             " ORDER BY (day IS NULL OR day BETWEEN ? AND ?) DESC, day DESC, id LIMIT ?",
             (*values, *nearest, limit),
@@ -269,26 +224,26 @@ class Index:
     def remember(self, ids: Sequence[int], vectors: Vector) -> None:
         """Keep what articles mean, so that each is embedded once."""
         rows = [(row.astype(np.float16).tobytes(), id_) for id_, row in zip(ids, vectors, strict=True)]
-        with self._at_once() as base:
+        with self._base.at_once() as base:
             base.executemany("UPDATE article SET vector = ? WHERE id = ?", rows)
 
     def source_of(self, url: str) -> str | None:
         """Return the source that brought the article of an address."""
-        found = self._rows("SELECT source FROM article WHERE url = ? ORDER BY id LIMIT 1", (url,))
+        found = self._base.rows("SELECT source FROM article WHERE url = ? ORDER BY id LIMIT 1", (url,))
         return str(found[0][0]) if found else None
 
     def is_gone(self, url: str) -> bool:
         """Tell whether an address was withdrawn by the source that had brought it, and none has it now."""
-        return bool(self._rows("SELECT 1 FROM gone WHERE url = ?", (url,))) and self.source_of(url) is None
+        return bool(self._base.rows("SELECT 1 FROM gone WHERE url = ?", (url,))) and self.source_of(url) is None
 
     def at(self, url: str) -> Article | None:
         """Return the article of an address."""
-        found = self._rows("SELECT id FROM article WHERE url = ? LIMIT 1", (url,))
+        found = self._base.rows("SELECT id FROM article WHERE url = ? LIMIT 1", (url,))
         return self._known(found[0])[0].article if found else None
 
     def _known(self, ids: Sequence[int]) -> list[Known]:
         marks = ", ".join("?" for _ in ids)
-        rows = self._rows(
+        rows = self._base.rows(
             "SELECT article.id, source, title, paragraphs, place, url, day, language, tongue, vector, terms"
             f" FROM article JOIN told ON told.rowid = article.id WHERE article.id IN ({marks})",
             ids,
@@ -306,7 +261,7 @@ class Index:
         """
         least = max(BOILERPLATE_HEADLINES, BOILERPLATE_SHARE * whole)
         ask = "SELECT count(DISTINCT headline) FROM paragraph WHERE source = ? AND hash = ?"
-        return {text for text in paragraphs if self._rows(ask, (source, _hash(text)))[0][0] >= least}
+        return {text for text in paragraphs if self._base.rows(ask, (source, _hash(text)))[0][0] >= least}
 
 
 @dataclass(frozen=True, slots=True)
@@ -409,65 +364,3 @@ def _row(row: tuple[Any, ...], usual: Container[str]) -> Known:
     lede = terms("\n\n".join([f"{headline(title)}.", *article.paragraphs[:2]]))
     means = np.frombuffer(vector, np.float16).astype(np.float32) if vector else None
     return Known(id_, article, spoken, Counter(told.split()), lede, means)
-
-
-def _opened(path: Path | None) -> sqlite3.Connection:
-    base = sqlite3.connect(path or ":memory:", timeout=WAIT_S, isolation_level=None, check_same_thread=False)
-    try:
-        if _version(base) != VERSION:
-            base.execute("PRAGMA journal_mode = WAL")
-            _make(base)
-        base.execute("PRAGMA synchronous = NORMAL")  # a crash may cost the last articles: they are read again
-    except BaseException:
-        base.close()
-        raise
-    return base
-
-
-def _version(base: sqlite3.Connection) -> int:
-    return int(base.execute("PRAGMA user_version").fetchone()[0])
-
-
-def _make(base: sqlite3.Connection) -> None:
-    """Make the tables, in place of those of another version; once, however many processes come at the same time."""
-    with _transaction(base, "EXCLUSIVE"):
-        if _version(base) == VERSION:
-            return
-        ask = (
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
-            " ORDER BY sql LIKE 'CREATE VIRTUAL%' DESC"  # each takes its own tables along
-        )
-        for (name,) in base.execute(ask).fetchall():
-            base.execute(f'DROP TABLE IF EXISTS "{name}"')
-        for statement in filter(str.strip, _TABLES.split(";")):
-            base.execute(statement)
-        base.execute(f"PRAGMA user_version = {VERSION}")
-
-
-def _anew(path: Path) -> sqlite3.Connection:
-    for end in ("", "-wal", "-shm"):
-        path.with_name(path.name + end).unlink(missing_ok=True)
-    return _opened(path)
-
-
-def _is_damaged(e: sqlite3.DatabaseError) -> bool:
-    code = getattr(e, "sqlite_errorcode", None)
-    if code is None:  # Python's own: a text that is no UTF-8
-        return isinstance(e, sqlite3.OperationalError)
-    return code & 0xFF in _DAMAGED
-
-
-def _is_away(e: sqlite3.DatabaseError) -> bool:
-    return getattr(e, "sqlite_errorcode", 0) & 0xFF in _AWAY
-
-
-@contextlib.contextmanager
-def _transaction(base: sqlite3.Connection, kind: str) -> Iterator[sqlite3.Connection]:
-    base.execute(f"BEGIN {kind}")
-    try:
-        yield base
-        base.execute("COMMIT")
-    except BaseException:
-        with contextlib.suppress(sqlite3.Error):  # a full disk has rolled it back already
-            base.execute("ROLLBACK")
-        raise

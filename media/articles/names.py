@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from votd.media.articles.title import headline
@@ -96,6 +97,7 @@ def _confirmed(run: str, known: set[str]) -> str:
     return run if rest and first.lower() not in _common() else rest
 
 
+@cache
 def _common() -> frozenset[str]:
     text = Path(__file__).with_name("stop_words.txt").read_text(encoding="utf-8")
     return frozenset(word for line in text.splitlines() if not line.startswith("#") for word in line.split())

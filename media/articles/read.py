@@ -1,4 +1,4 @@
-"""Read the candidates: articles as text or HTML files, one by one or a folder of them.
+"""Read the candidates: articles as text, Markdown or HTML files.
 
 Text: the first line that is not empty is the title, the rest is the body; in Markdown the first heading.
 HTML: see ``page``. ``NAME.yaml`` beside
@@ -7,8 +7,8 @@ either may state ``url``, ``date`` and ``language``, and wins. No date means unk
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from votd.media.articles.facts import read_facts
@@ -24,30 +24,6 @@ MOST_PARAGRAPHS, MOST_CHARACTERS = 500, 200_000
 _MAX_TITLE = 300
 _BREAKS = ("softbreak", "hardbreak")
 _SAID = ("text", "code_inline", *_BREAKS)
-
-
-@dataclass(frozen=True, slots=True)
-class Collection:
-    """The articles of a folder, by file name, and one sentence for each file that could not be read."""
-
-    articles: tuple[Article, ...]
-    problems: tuple[str, ...]
-
-
-def read_folder(folder: Path, *, wanted: Callable[[Path], bool] = lambda _: True) -> Collection:
-    """Read every text, Markdown and HTML file that lies in a folder itself and is wanted, sorted by name.
-
-    Hidden files, folders, other types and links that lead out of the folder are left out. One bad file costs only
-    itself. Raises ``BadRequest`` where the folder is not there or cannot be listed.
-    """
-    articles: list[Article] = []
-    problems: list[str] = []
-    for path in filter(wanted, files(folder)):
-        try:
-            articles.append(read_file(path))
-        except BadRequest as e:
-            problems.append(str(e))
-    return Collection(tuple(articles), tuple(problems))
 
 
 def read_file(path: Path) -> Article:
@@ -83,7 +59,11 @@ def bounded(article: Article) -> Article:
 
 
 def files(folder: Path) -> Iterator[Path]:
-    """Yield what may be an article in a folder, by name; see ``read_folder``."""
+    """Yield what may be an article: every text, Markdown and HTML file that lies in a folder itself, sorted by name.
+
+    Hidden files, other types and links that lead out of the folder are left out. Raises ``BadRequest`` where the folder
+    is not there or cannot be listed.
+    """
     try:
         paths = sorted(folder.iterdir())
     except (OSError, ValueError) as e:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from votd.media.articles import database
 from votd.media.articles import index as module
 from votd.media.articles.index import Index, Window
 from votd.media.articles.words import terms
@@ -49,7 +50,7 @@ def older(file: Path) -> None:
 @pytest.mark.parametrize("old", [False, True])
 def test_a_file_that_is_held_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: bool) -> None:
     """Readers need no lock; who must write waits, and says so in a sentence; nothing is deleted."""
-    monkeypatch.setattr(module, "WAIT_S", 0.1)
+    monkeypatch.setattr(database, "WAIT_S", 0.1)
     file = tmp_path / "articles.sqlite"
     filled(file, 3)
     if old:
@@ -181,4 +182,4 @@ def test_one_place_twice() -> None:
         (known,) = index.telling(sorted(terms("a notice")), Window(("s",), "en"), 5)
         assert known.article.title == "Notice 3"
         assert known.article.paragraphs[0].startswith("Dear reader")
-        assert index._rows("SELECT count(*) FROM paragraph") == [(2,)]
+        assert index._base.rows("SELECT count(*) FROM paragraph") == [(2,)]

@@ -10,14 +10,15 @@ import pytest
 from votd.flows.articles import find, said_of
 from votd.media.articles import link as module
 from votd.media.articles.index import Index
-from votd.media.articles.read import read_folder
+from votd.media.articles.read import files, read_file
 from votd.media.model import Article, Link, Recognition, Transcript, Utterance
 from votd.media.schema import load
 
 HERE = Path(__file__).parent
-STORIES = read_folder(HERE / "stories").articles
-SAMPLE = read_folder(HERE.parent / "sample/articles").articles
-LANGUAGES = read_folder(HERE / "languages").articles
+STORIES, SAMPLE, LANGUAGES = (
+    [read_file(path) for path in files(folder)]
+    for folder in (HERE / "stories", HERE.parent / "sample/articles", HERE / "languages")
+)
 HEARD = load(Recognition, (HERE.parent / "speech/commentaries/sample.heard.json").read_bytes()).transcript.text
 COMMENTARY = (HERE.parent / "sample/commentary.txt").read_text()
 SPOKEN = {path.stem: path.read_text() for path in sorted(HERE.glob("stories/*.spoken"))}

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from votd.media.articles.files import MAX_BYTES
-from votd.media.articles.read import read_file, read_folder
+from votd.media.articles.gather import gather_folder
+from votd.media.articles.index import Index
+from votd.media.articles.read import files, read_file
 from votd.media.errors import BadRequest
 
 TEXT = "VIDEO | A bridge\n\nThe bridge of Vrbica is closed.\n\nIt opens\nin May.\n"
@@ -188,15 +190,15 @@ def test_reading_text_loads_no_html_parser(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text(TEXT)
     program = (
         "import sys\nfrom pathlib import Path\n"
-        "from votd.media.articles.read import read_folder\n"
-        "print(len(read_folder(Path(sys.argv[1])).articles), 'trafilatura' in sys.modules)\n"
+        "from votd.media.articles.read import files, read_file\n"
+        "print(*(read_file(path).file for path in files(Path(sys.argv[1]))), 'trafilatura' in sys.modules)\n"
     )
     argv = [sys.executable, "-P", "-c", program, str(tmp_path)]
-    assert subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip() == "1 False"
+    assert subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip() == "a.txt False"
 
 
 def test_folder(tmp_path: Path) -> None:
-    """Read what is an article, in the order of names; every odd file costs one sentence and no other file."""
+    """Take in what is an article; every odd file costs one sentence, in the order of names, and no other file."""
     inside, outside = tmp_path / "inside", tmp_path / "outside.txt"
     inside.mkdir()
     outside.write_text("Secret\n\nOf the machine.")
@@ -213,9 +215,9 @@ def test_folder(tmp_path: Path) -> None:
     (inside / "loop.txt").symlink_to(inside / "loop.txt")
     (inside / "z-link.txt").symlink_to(inside / "b.txt")
     os.mkfifo(inside / "pipe.txt")
-    collection = read_folder(inside)
-    assert [article.file for article in collection.articles] == ["a.TXT", "b.txt", "c.html", "z-link.txt"]
-    named = [problem.split(" ")[0] for problem in collection.problems]
+    index = Index()
+    named = [problem.split(" ")[0] for problem in gather_folder(index, inside)]
+    assert sorted(index.fingerprints(str(inside))) == ["a.TXT", "b.txt", "c.html", "z-link.txt"]
     assert named == ["binary.txt", "empty.txt", "folder.txt", "huge.txt", "pipe.txt", "words.html"]
 
 
@@ -240,7 +242,7 @@ def test_no_folder(tmp_path: Path, name: str) -> None:
     """Refuse what is not a folder."""
     (tmp_path / "file.txt").write_text(TEXT)
     with pytest.raises(BadRequest, match="is not a folder that can be read"):
-        read_folder(tmp_path / name)
+        next(files(tmp_path / name))
 
 
 @pytest.mark.parametrize("name", ["missing.txt", "a.docx"])

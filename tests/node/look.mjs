@@ -1,7 +1,7 @@
 // look.mjs URL OUT.png: open a page or an XML file in a fresh headless Chromium, open and press what can be pressed, and
 // print as JSON what a reader sees, and what ran, was asked for or was complained of. Optional: --size WxH.
 import { parseArgs } from "node:util";
-import { chromium } from "playwright-core";
+import { launch } from "./chromium.mjs";
 
 const { values, positionals: [url, picture] } = parseArgs({
   allowPositionals: true, options: { size: { type: "string", default: "1280x800" } },
@@ -49,13 +49,7 @@ const readXml = async () => {
   };
 };
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required",
-  ],
-});
+const browser = await launch();
 try {
   const page = await browser.newPage({ viewport: { width, height } });
   const [ran, complaints, requests] = [[], [], []];

@@ -2,7 +2,7 @@
 // take a picture while a caption stands, and print what a reader would see as JSON. Exit 1 where nothing plays.
 // Optional: --scheme dark|light, --size WxH, --block GLOB (requests that fail, to see the page cope), --full (whole page).
 import { parseArgs } from "node:util";
-import { chromium } from "playwright-core";
+import { launch } from "./chromium.mjs";
 
 const { values, positionals: [url, picture, seconds] } = parseArgs({
   allowPositionals: true,
@@ -50,13 +50,7 @@ const look = () => {
 const captionStands = () => [...document.querySelector("video").textTracks]
   .some((track) => track.mode === "showing" && track.activeCues?.length);
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required",
-  ],
-});
+const browser = await launch();
 try {
   const page = await browser.newPage({ viewport: { width, height }, colorScheme: values.scheme });
   const [consoleErrors, failedRequests, requests] = [[], [], []];

@@ -3,7 +3,7 @@
 // cues, and how far each beep was heard after its flash was shown. Exit 1 where nothing plays.
 // PLAYER: native, hls.js, shaka or dash.js.
 import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
+import { launch } from "./chromium.mjs";
 import { lags } from "./sync.mjs";
 
 const [player, url, seconds, cues = 0] = process.argv.slice(2);
@@ -16,13 +16,7 @@ const SCRIPTS = {
   "dash.js": "node_modules/dashjs/dist/modern/umd/dash.all.min.js",
 };
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required",
-  ],
-});
+const browser = await launch();
 try {
   const page = await browser.newPage();
   const failures = [];
