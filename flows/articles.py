@@ -8,18 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from votd.config.settings import Settings
-from votd.media.articles import meaning
 from votd.media.articles.gather import gather_folder, visitor
-from votd.media.articles.index import Index, Window
-from votd.media.articles.link import BEFORE_DAYS, EACH, link, telling_terms, windows_of
+from votd.media.articles.index import Index
+from votd.media.articles.link import BEFORE_DAYS, link
 from votd.media.articles.rank import Said
 from votd.media.articles.read import read_file
 from votd.media.articles.sitemap import host_of
 from votd.media.errors import BadRequest, Unavailable
 from votd.media.model import Article, Candidate, Link, Transcript
-
-FOREIGN, BATCH = 30, 64
-"""Articles of other languages that are embedded for one talk, its days' first: those share no words with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,25 +58,9 @@ def _unread(source: str, error: Exception) -> str:
     return f"{source} could not be read: {type(error).__name__} came up, which nobody expected."
 
 
-def embed_young(index: Index, sources: Sequence[str], since: dt.date) -> None:
-    """Give every young article its vector, ahead of the talks that will be compared with it."""
-    if not meaning.available():
-        return
-    for tongue in index.tongues(sources):
-        while lacking := index.without_vector(Window(tuple(sources), tongue, since), BATCH):
-            index.remember([one.id for one in lacking], meaning.article_vectors([one.article for one in lacking]))
-
-
 def is_site(source: str) -> bool:
     """Tell an address from a folder."""
     return source.lower().startswith(("http://", "https://"))
-
-
-def find(index: Index, sources: Sequence[str], said: Said, *, sure_of_day: bool) -> Link:
-    """Find the article of a talk; ``sure_of_day`` where the talk's day is more than that of its file."""
-    if said.vectors is not None:
-        embed(index, said, sources)
-    return link(index, said, sources, sure_of_day=sure_of_day)
 
 
 async def chosen(said: Said, place: str, settings: Settings) -> Found:
@@ -109,28 +89,12 @@ async def _page(url: str, settings: Settings) -> Article:
 def _alone(said: Said, article: Article) -> Link:
     with contextlib.closing(Index()) as index:
         index.put("person", [(article.file, "", article)])
-        if said.vectors is not None:
-            embed(index, said, ("person",))
         return link(index, said, ("person",))
 
 
 DOUBT = "The article that was named shares little with what is said: see that it is the right one."
 
 
-def embed(index: Index, said: Said, sources: Sequence[str]) -> None:
-    """Give vectors to the articles that will be compared, where they have none yet."""
-    rare = telling_terms(index, said)
-    for window in windows_of(index, said, sources):
-        lacking = [one for one in index.telling(rare, window, EACH) if one.vector is None]
-        if window.tongue != (said.language or "").partition("-")[0]:
-            ids = {one.id for one in lacking}
-            lacking += [one for one in index.without_vector(window, FOREIGN) if one.id not in ids]
-        if lacking:
-            index.remember([one.id for one in lacking], meaning.article_vectors([one.article for one in lacking]))
-
-
 def said_of(heard: Transcript, title: str, day: dt.date | None) -> Said:
-    """Return what the linker needs to know of a talk; vectors where their model is installed."""
-    means = meaning.available() and bool(heard.text.strip())
-    vectors = meaning.speech_vectors(heard.text, heard.language) if means else None
-    return Said(heard.text, heard.language, title, day.toordinal() if day else None, vectors)
+    """Return what the linker needs to know of a talk."""
+    return Said(heard.text, heard.language, title, day.toordinal() if day else None)

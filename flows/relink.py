@@ -11,11 +11,12 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
 
-from votd.flows.articles import embed_young, find, is_site, refresh, said_of
+from votd.flows.articles import is_site, refresh, said_of
 from votd.flows.assemble import Parts, Speech
 from votd.flows.facts import facts_of
 from votd.flows.steps import Steps, cause
 from votd.flows.told import tell
+from votd.media.articles import link as linking
 from votd.media.articles.gather import Visitor, visitor
 from votd.media.articles.index import Index
 from votd.media.articles.title import headline
@@ -56,7 +57,6 @@ async def relink_all(steps: Steps, index: Index, today: dt.date) -> list[Relinke
     if not young:
         return []
     await refresh(index, settings.articles, settings, today)
-    await asyncio.to_thread(embed_young, index, settings.articles, youngest)
     done = []
     async with visitor(private=settings.articles_private) as visits:
         for id_ in young:
@@ -113,7 +113,7 @@ async def _new(standing: Record, kept: Speech, room: Newsroom) -> Link | None:
     if not kept.transcript or not kept.transcript.utterances or not room.sources:
         return None
     said = await asyncio.to_thread(said_of, kept.transcript, standing.title, standing.date)
-    link = await asyncio.to_thread(find, room.index, room.sources, said, sure_of_day=True)
+    link = await asyncio.to_thread(linking.link, room.index, said, room.sources)
     return link if link.status == "linked" else None
 
 

@@ -11,9 +11,10 @@ import imageio_ffmpeg
 
 from votd.config.profiles import caption_style, ladder, word_classes
 from votd.config.settings import Settings
-from votd.flows.articles import find, refresh, said_of
+from votd.flows.articles import refresh, said_of
 from votd.flows.display import Bars, Ledger
 from votd.flows.speech import UNDETERMINED, fit_model, track_label, user_cache
+from votd.media.articles import link as linking
 from votd.media.articles.index import Index
 from votd.media.captions import webvtt
 from votd.media.captions.cues import cues
@@ -94,7 +95,7 @@ async def link(
     """Judge a transcript against folders; return the verdict as plain JSON data, and sentences on bad files."""
     with contextlib.closing(Index()) as index:
         problems = await refresh(index, articles, settings, dt.datetime.now(settings.zone).date())
-        verdict = find(index, articles, said_of(transcript, title or "", date), sure_of_day=True)
+        verdict = linking.link(index, said_of(transcript, title or "", date), articles)
     candidates = [
         {
             "title": c.article.title,

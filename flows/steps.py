@@ -18,7 +18,7 @@ import imageio_ffmpeg
 
 from votd.config import profiles
 from votd.config.settings import Settings
-from votd.flows.articles import Found, chosen, find, index_of, refresh, said_of
+from votd.flows.articles import Found, chosen, index_of, refresh, said_of
 from votd.flows.assemble import ENCODING, STEPS, Encoded, Parts, Speech, assemble
 from votd.flows.display import Ledger
 from votd.flows.facts import Identity, identify, noted
@@ -30,6 +30,7 @@ from votd.flows.speech import (
     fit_model,
 )
 from votd.flows.verify import failure, files_of, lines
+from votd.media.articles import link as linking
 from votd.media.captions.read import parse as parse_captions
 from votd.media.delivery import publish as delivery
 from votd.media.delivery.store import Store, open_store
@@ -306,7 +307,9 @@ class Steps:
         sure, today = request.date is not None, dt.datetime.now(self.settings.zone).date()
         with contextlib.closing(index_of(self.settings)) as index:
             problems = await refresh(index, request.articles, self.settings, today)
-            return Found(await asyncio.to_thread(find, index, request.articles, said, sure_of_day=sure), problems)
+            return Found(
+                await asyncio.to_thread(linking.link, index, said, request.articles, sure_of_day=sure), problems
+            )
 
     async def publish(self, parts: Parts, standing: Record | None) -> delivery.Publication:
         """Put the version together and upload it: immutable objects first, pointers last."""

@@ -10,8 +10,9 @@ everywhere; the best paragraph of each sentence, with no path; words alone, as w
 installed. Each talk is heard clean, and with every tenth word misheard. Labels name paragraphs of a talk's first
 article; its others are not judged.
 
-``--fit`` fits the weights of ``media/articles/passages.py`` and the direction of asides (``voice.npz``) on the talks
-that may be looked at, and says what comes of it where each is judged by the others alone: the plain run cannot.
+``--fit`` finds the middle of what news means (``meaning.npz``), fits the weights of ``media/articles/passages.py`` and
+the direction of asides (``voice.npz``) on the talks that may be looked at, and says what comes of it where each is
+judged by the others alone: the plain run cannot.
 """
 
 import argparse
@@ -24,7 +25,7 @@ from unittest.mock import patch
 
 import numpy as np
 import yaml
-from articles.bed.load import HERE, Talk, bed, misheard
+from articles.bed.load import HERE, Talk, bed, lede_of, misheard
 
 from votd.media.articles import meaning, passages
 from votd.media.articles.passages import BOTH, Sentence, Signs, Weights, aligned, likeliest, scores, sentences, signs
@@ -33,7 +34,8 @@ from votd.media.model import Article, Transcript, Utterance, Word
 WRONG = 0.1
 BACK = 0.8  # a speaker may go back more than those of the bed: judged by the others it costs nothing
 ROUNDS, AGAIN, STEP, RIDGE = 150, 60, 0.1, 0.5
-EMITTED, WEIGHTS = 8, 11
+EMITTED, WEIGHTS = 11, 14
+LEDES = 400
 Path_ = tuple[int | None, ...]
 Labels = Sequence[frozenset[int]]
 
@@ -217,8 +219,20 @@ class Sample:
         return np.array([[at + 1 in own for at in range(self.count)] + [not own] * asides for own in self.labels])
 
 
+def write_means() -> None:
+    """Write what the news means in the middle, a row for each language."""
+    made = {}
+    with patch.object(meaning, "_means", lambda: {"en": np.zeros(384, np.float32)}):  # not centred yet
+        for language in ("en", "mk"):
+            ledes = [lede_of(one) for one in bed("dev").articles if one.language == language]
+            made[language] = meaning.text_vectors(ledes[:LEDES], language, query=False).mean(0)
+    np.savez(Path(meaning.__file__).with_name("meaning.npz"), **made)
+    meaning._means.cache_clear()
+
+
 def fit_all() -> None:
     """Fit with meaning and without, judge each talk by the others, and write the direction."""
+    write_means()
     samples = [Sample(one, one.signs, labels_of(one)) for wrong in (0.0, WRONG) for one in cases("dev", wrong)]
     names = list(dict.fromkeys(one.case.talk.name for one in samples))
     for title, means in (("BOTH", True), ("WORDS_ALONE", False)):
@@ -247,8 +261,8 @@ def direction(samples: Sequence[Sample]) -> np.ndarray:
 
 
 def weights_of(values: np.ndarray, means: bool) -> Weights:
-    """Name the values; without meaning three of them stay out, and to go back costs less than the bed says."""
-    keep = np.array([1, means, means, 1, 1, means, 1, 1, 1, BACK, 1])
+    """Name the values; without meaning four of them stay out, and to go back costs less than the bed says."""
+    keep = np.array([1, means, means, 1, 1, 1, means, 1, 1, means, 1, 1, BACK, 1])
     return Weights(*(round(float(value), 2) for value in values * keep))
 
 
@@ -269,12 +283,14 @@ def fit(samples: Sequence[Sample], sounds: np.ndarray, means: bool, rounds: int,
 def features(one: Sample, sounds: np.ndarray, means: bool) -> np.ndarray:
     """Return what each of the weights but those of moves counts, at each sentence in each state."""
     found, count = one.signs, one.count
-    rows = np.zeros((len(found.words), 2 * count + 1, EMITTED))
-    rows[:, :count, 0], rows[:, :count, 3] = found.words, found.place
-    rows[:, count:, 4], rows[:, count:, 6], rows[:, count:, 7] = 1, found.person[:, None], found.length[:, None]
-    if means:
-        rows[:, :count, 1], rows[:, :count, 2] = found.meaning, found.context
-        rows[:, count:, 5] = (found.vectors @ sounds)[:, None]
+    zero, always = np.zeros_like(found.words), np.ones_like(found.length)
+    standout, context = (found.standout, found.context) if means else (zero, zero)
+    sound, topic = (found.vectors @ sounds, found.topic) if means else (zero[:, 0], zero[:, 0])
+    like = np.stack([found.words, standout, context, found.place, found.figures], 2)
+    aside = np.stack([always, sound, found.person, found.length, topic, found.question], 1)
+    rows = np.zeros((len(like), 2 * count + 1, EMITTED))
+    rows[:, :count, : like.shape[2]] = like
+    rows[:, count:, like.shape[2] :] = aside[:, None]
     return rows
 
 

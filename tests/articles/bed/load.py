@@ -13,20 +13,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import yaml
 from articles.bed.filler import GRAMMAR, daily, follow_ups
 
-from votd.media.articles.index import Index, Window
-from votd.media.articles.meaning import Vector, article_vectors, speech_vectors
+from votd.media.articles.index import Index
 from votd.media.articles.rank import Said
+from votd.media.articles.title import headline
 from votd.media.model import Article
 
 HERE = Path(__file__).parent
 FOLLOW_UPS, DAILY = 8, 6  # to each story
 ERRORS = (0.0, 0.1, 0.25, 0.4)
 SOURCE = "bed"
-VECTORS: dict[Article, Vector] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +76,10 @@ def bed(half: str, seed: int | None = None) -> Bed:
 
 
 def indexed(half: Bed) -> Index:
-    """Return an index of the half's articles, without vectors."""
+    """Return an index of the half's articles."""
     index = Index()
     index.put(SOURCE, [(a.file, "", a) for a in half.articles])
     return index
-
-
-def embed(index: Index) -> None:
-    """Give every article its vector; each is made once, for all the indexes that have the article."""
-    for tongue in index.tongues([SOURCE]):
-        while found := index.without_vector(Window((SOURCE,), tongue), 64):
-            new = [one.article for one in found if one.article not in VECTORS]
-            VECTORS.update(zip(new, article_vectors(new), strict=True))
-            index.remember([one.id for one in found], np.stack([VECTORS[one.article] for one in found]))
 
 
 def variants(talk: Talk, talks: Sequence[Talk], seed: int) -> Iterator[tuple[str, str]]:
@@ -143,12 +132,11 @@ def _article(name: str, article: dict[str, Any]) -> Article:
     return Article(article["title"], paragraphs, f"{name}/{article['id']}", None, article["date"], article["language"])
 
 
-def said_of(talk: Talk, text: str, *, dated: bool, meaning: bool) -> Said:
+def lede_of(article: Article) -> str:
+    """Return the headline and the beginning of an article, for what has to tell its meaning."""
+    return f"{headline(article.title)}. {' '.join(article.paragraphs[:2])[:400]}"
+
+
+def said_of(talk: Talk, text: str, *, dated: bool) -> Said:
     """Return what the linker is told of a talk."""
-    return Said(
-        text,
-        talk.language,
-        talk.title or Path(talk.file).stem,
-        talk.date.toordinal() if dated else None,
-        speech_vectors(text, talk.language) if meaning else None,
-    )
+    return Said(text, talk.language, talk.title or Path(talk.file).stem, talk.date.toordinal() if dated else None)
