@@ -31,6 +31,8 @@ EACH = 24
 """Candidates in each language, of the talk's days and of all."""
 MANY, SHORT = 300, 90
 """Of fewer articles in a language, or of fewer words, less can be known; they are judged by weights of their own."""
+LEAST_TOLD = 12
+"""Terms that a talk and an article must have, each, to be linked by a machine: of a headline alone all is soon said."""
 BEFORE_DAYS, AFTER_DAYS = 30, 3
 """The window around the talk's day from which candidates, and so rivals, are taken."""
 CONTESTED, CLEARLY = 0.5, 10
@@ -169,7 +171,8 @@ def _rated(said: Said, one: Known, row: Matrix, articles: int) -> _Judged:
     judge = _judges()[f"{'dated' if dated else 'undated'}{'_scant' if is_scant(one, articles) else ''}"]
     score = probability(judge, row)
     days = said.days_from(one)
-    linked = can and one.tongue in READ and score >= judge.linked
+    enough = min(len(said.terms), len(one.terms)) >= LEAST_TOLD
+    linked = can and enough and one.tongue in READ and score >= judge.linked
     return _Judged(one, score, days, linked, review=score >= judge.review)
 
 

@@ -129,6 +129,16 @@ def test_a_short_article_is_found_too(length: int, dated: bool) -> None:
     assert link(" ".join((short.title, *short.paragraphs)), [short], date=day).status == "linked"
 
 
+@pytest.mark.parametrize("brief", ["talk", "article"])
+def test_of_a_few_words_nothing_is_linked(brief: str) -> None:
+    """Leave it to a person where talk or article is hardly more than a headline, though all of it is in the other."""
+    day = dt.date(2026, 3, 2)
+    whole = replace(next(one for one in STORIES if one.file == "museum-theft.txt"), date=day)
+    article = replace(whole, paragraphs=()) if brief == "article" else whole
+    said = " ".join((whole.title, *(whole.paragraphs if brief == "article" else ())))
+    assert link(said, [article], date=day).status == "review"
+
+
 def test_copies_in_two_sources_are_not_a_choice() -> None:
     """Link where an article lies there twice: a folder holds its text and its page."""
     copies = [replace(a, file="b.txt") for a in STORIES if a.file == "museum-theft.txt"]
