@@ -74,7 +74,7 @@ def link(index: Index, said: Said, sources: Sequence[str], *, sure_of_day: bool 
     return found
 
 
-def telling_terms(index: Index, said: Said) -> list[str]:
+def _telling_terms(index: Index, said: Said) -> list[str]:
     """Return the talk's terms that are worth a search, the rarest first: what many articles have decides nothing."""
     count, _ = index.size()
     having = index.frequencies(said.terms)
@@ -84,14 +84,14 @@ def telling_terms(index: Index, said: Said) -> list[str]:
 
 def candidates(index: Index, said: Said, sources: Sequence[str]) -> list[Known]:
     """Return what could be the talk's article, in no order that means anything."""
-    rare = telling_terms(index, said)
+    rare = _telling_terms(index, said)
     found: dict[int, Known] = {}
-    for window in windows_of(index, said, sources):
+    for window in _windows_of(index, said, sources):
         found |= {one.id: one for one in index.telling(rare, window, EACH)}
     return _without_copies(list(found.values()))
 
 
-def windows_of(index: Index, said: Said, sources: Sequence[str]) -> list[Window]:
+def _windows_of(index: Index, said: Said, sources: Sequence[str]) -> list[Window]:
     """Return where a talk's article may stand: in each language, in the weeks around it, of its days above all.
 
     A talk that remembers much shares more words with a dozen older articles than with its own.
@@ -128,7 +128,7 @@ def _same(one: Known, other: Known) -> bool:
 def compared(index: Index, said: Said, found: Sequence[Known]) -> Matrix:
     """Return a row of ``FEATURES`` for each of these articles."""
     count, _ = index.size()
-    having = index.frequencies({term for one in found for term in (*one.terms, *one.lede)} | {*said.terms, *said.named})
+    having = index.frequencies({term for one in found for term in one.terms} | {*said.terms, *said.named})
     return features(said, found, Rarity(count, having), index.spoken())
 
 
