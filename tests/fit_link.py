@@ -4,8 +4,8 @@ Run it after a change of ``rank``, ``words`` or of the bed: ``python tests/fit_l
 are learnt from each talk twice, with its article there and with it taken away: among all the news; among a quarter of
 it, in other words and other errors; among articles of which only the first lines are there, as feeds have them; and in
 a folder that has its story and little else, where the talk may read its article aloud. What can be known well and what
-cannot is fitted apart, as ``link.is_scant`` tells them. A threshold is the lowest probability at which, over folds that
-share no story, no more than WRONG of the talks as they are (a third without an article) were linked wrong.
+cannot is fitted apart, as ``link.is_scant`` tells them. A threshold is the lowest probability, one half at least, at
+which, over folds that share no story, no more than WRONG of the talks were linked wrong.
 """
 
 import hashlib
@@ -180,7 +180,8 @@ def judged(weights: Weights, one: Case) -> tuple[float, bool, bool]:
 def threshold(tried: Sequence[tuple[float, bool]]) -> float:
     """Return the lowest threshold with no more than the allowed share of wrong links above it."""
     wrong = sorted((score for score, right in tried if not right), reverse=True)
-    return max(0.5, wrong[int(WRONG * len(tried))] + 0.005)
+    allowed = int(WRONG * len(tried))
+    return max(0.5, wrong[allowed] + 0.005) if len(wrong) > allowed else 0.5
 
 
 def fold_of(talk: Talk) -> int:

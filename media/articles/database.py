@@ -1,6 +1,7 @@
 """The file of the index: waited for while others hold it, made anew where it is damaged or of another version.
 
-Nothing is lost by that: whatever is in it can be read again from where it came.
+Little is lost by that: articles can be read again from where they came. Which addresses were withdrawn is forgotten;
+their sites say it again.
 """
 
 import contextlib

@@ -196,7 +196,7 @@ class Index:
             return []
         query = " OR ".join(f'"{term}"' for term in rare[:LONGEST_QUERY])
         where, values = _window(window)
-        # Articles come by the day, so those of a few weeks lie together: the search walks through that stretch alone.
+        # News comes by the day, so articles of a few weeks mostly lie together: only that stretch is walked through.
         ((first, last),) = self._base.rows(
             "SELECT min(id), max(id) FROM (SELECT id FROM article WHERE day BETWEEN ? AND ?"
             " UNION ALL SELECT id FROM article WHERE day IS NULL)",
@@ -221,7 +221,7 @@ class Index:
     def at(self, url: str) -> Article | None:
         """Return the article of an address."""
         found = self._base.rows("SELECT id FROM article WHERE url = ? LIMIT 1", (url,))
-        return self._known(found[0])[0].article if found else None
+        return next((one.article for one in self._known(found[0])), None) if found else None
 
     def _known(self, ids: Sequence[int]) -> list[Known]:
         marks = ", ".join("?" for _ in ids)
@@ -232,7 +232,7 @@ class Index:
         )
         usual = {source: self._usual(source, rows) for source in {row[1] for row in rows}}
         found = {row[0]: _row(row, usual[row[1]]) for row in rows}
-        return [found[id_] for id_ in ids]
+        return [found[id_] for id_ in ids if id_ in found]  # another process may have taken one away since
 
     def _usual(self, source: str, rows: Sequence[tuple[Any, ...]]) -> set[str]:
         """Return the paragraphs that stand under much of what a source brought: the site's own, not the story's.
@@ -266,7 +266,7 @@ class Window:
 def tongue(article: Article) -> str:
     """Return the first part of an article's language; where it has none, Cyrillic is taken for Macedonian."""
     if article.language:
-        return article.language.partition("-")[0]
+        return article.language.partition("-")[0].lower()
     letters = [letter for letter in article.title + "".join(article.paragraphs[:2]) if letter.isalpha()]
     return "mk" if sum("\u0400" <= letter <= "\u04ff" for letter in letters) > len(letters) / 2 else "en"
 

@@ -1,12 +1,11 @@
 """Link what was said to the article that it is about, or to none.
 
 Candidates come from the index: per language the two dozen that share most words with the talk, where the talk's day is
-known of its days and of the weeks around it. ``rank`` compares each with
-the talk; a logistic regression makes of its figures the probability that the candidate is the right article, and the
-probability decides: ``linked`` above a threshold at which hardly any wrong one was seen, a ``review`` by a person above
-a lower one, else ``none``. Where both days are known, an article of other days is never linked, however near it comes:
-it is an earlier turn of the story. One story has an article in each language, so candidates are rivals within a
-language alone.
+known of its days and of the weeks around it. ``rank`` compares each with the talk; a logistic regression makes of its
+figures the probability that the candidate is the right article, and the probability decides: ``linked`` above a
+threshold at which hardly any wrong one was seen, a ``review`` by a person above a lower one, else ``none``. Where both
+days are known, an article of other days is never linked, however near it comes: it is an earlier turn of the story. One
+story has an article in each language, so candidates are rivals within a language alone.
 
 The weights and thresholds in ``link.toml`` are made by ``tests/fit_link.py`` from the talks of ``tests/articles/bed``
 that may be looked at; ``tests/bench_link.py --held-out`` states what they come to on the others. There are four sets:
@@ -31,8 +30,8 @@ EACH = 24
 """Candidates in each language, of the talk's days and of all."""
 MANY, SHORT = 300, 90
 """Of fewer articles in a language, or of fewer words, less can be known; they are judged by weights of their own."""
-LEAST_TOLD = 12
-"""Terms that a talk and an article must have, each, to be linked by a machine: of a headline alone all is soon said."""
+LEAST_WORDS = 20
+"""Words that a talk and an article's paragraphs must have to be linked by a machine: a headline alone is soon said."""
 BEFORE_DAYS, AFTER_DAYS = 30, 3
 """The window around the talk's day from which candidates, and so rivals, are taken."""
 CONTESTED, CLEARLY = 0.5, 10
@@ -99,7 +98,7 @@ def _windows_of(index: Index, said: Said, sources: Sequence[str]) -> list[Window
     spoken = [Window(tuple(sources), tongue) for tongue in index.tongues(sources)]
     if said.day is None:
         return spoken
-    day = dt.date.fromordinal(max(said.day, BEFORE_DAYS + 1))
+    day = dt.date.fromordinal(min(max(said.day, BEFORE_DAYS + 1), dt.date.max.toordinal() - AFTER_DAYS))
     near, far = (
         (day - dt.timedelta(before), day + dt.timedelta(after))
         for before, after in ((SAME_NEWS[-1], -SAME_NEWS[0]), (BEFORE_DAYS, AFTER_DAYS))
@@ -171,7 +170,7 @@ def _rated(said: Said, one: Known, row: Matrix, articles: int) -> _Judged:
     judge = _judges()[f"{'dated' if dated else 'undated'}{'_scant' if is_scant(one, articles) else ''}"]
     score = probability(judge, row)
     days = said.days_from(one)
-    enough = min(len(said.terms), len(one.terms)) >= LEAST_TOLD
+    enough = min(len(said.text.split()), one.words) >= LEAST_WORDS
     linked = can and enough and one.tongue in READ and score >= judge.linked
     return _Judged(one, score, days, linked, review=score >= judge.review)
 

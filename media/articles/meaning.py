@@ -17,8 +17,6 @@ from typing import Any
 import numpy as np
 
 Vector = np.ndarray[Any, np.dtype[np.float32]]
-LEDE_CHARACTERS = 400
-WORDS_A_PART = 60
 _DIMENSIONS = 384
 _ALONE = threading.Lock()  # the engine is one C object
 

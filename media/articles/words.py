@@ -168,6 +168,8 @@ def _word(token: str, lower: str, names: set[str]) -> Iterator[str]:
     if not token[0].isalpha() or len(token) == 1 or lower in _stop_words():
         return
     term = stem(token)
+    if not term:  # signs that are letters of nothing, as a soft sign alone
+        return
     yield term
     if lower in names and not is_common(term):
         heard = sound(token)

@@ -145,6 +145,18 @@ def test_an_article_of_notices_alone_stays_whole() -> None:
     assert [one.article.paragraphs for one in found] == [(BODY, "And more of it.")] * 3
 
 
+def test_an_article_is_compared_by_its_beginning() -> None:
+    """Take the paragraphs up to the one in which so many words are reached; the whole is kept and counted."""
+    index = Index()
+    long = tuple(f"{' '.join(['word'] * 99)} end{name}" for name in ("one", "two", "three", "four"))
+    index.put("s", [("a.txt", "", Article("Head", long, "a.txt", None, None, "en"))])
+    (known,) = index.telling(["endon"], Window(("s",), "en"), 1)
+    assert known.words == 400
+    assert len(known.article.paragraphs) == 4
+    assert {"endon", "endtv", "endthr"} <= known.terms.keys()
+    assert "endfou" not in known.terms
+
+
 def test_the_nearest_days_have_their_share() -> None:
     """Find an article of the talk's day among the first, though dozens of older ones share more words."""
     old = [(p, m, replace(a, date=dt.date(2026, 3, 1))) for p, m, a in articles(30)]

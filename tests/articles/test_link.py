@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from articles.bed.filler import daily
 
 from votd.flows.articles import said_of
 from votd.media.articles import link as module
@@ -131,12 +132,25 @@ def test_a_short_article_is_found_too(length: int, dated: bool) -> None:
 
 @pytest.mark.parametrize("brief", ["talk", "article"])
 def test_of_a_few_words_nothing_is_linked(brief: str) -> None:
-    """Leave it to a person where talk or article is hardly more than a headline, though all of it is in the other."""
+    """Leave it to a person where talk or article is no more than a headline, though all of it is in the other."""
     day = dt.date(2026, 3, 2)
-    whole = replace(next(one for one in STORIES if one.file == "museum-theft.txt"), date=day)
+    whole = next(one for one in STORIES if one.file == "museum-theft.txt")
+    whole = replace(whole, title="Macron, Merkel and Zelensky meet Erdogan in Ankara over Black Sea grain", date=day)
     article = replace(whole, paragraphs=()) if brief == "article" else whole
     said = " ".join((whole.title, *(whole.paragraphs if brief == "article" else ())))
     assert link(said, [article], date=day).status == "review"
+
+
+def test_an_article_read_aloud_among_many() -> None:
+    """Link a talk that says all that its article says: what can be known well is judged by weights of its own."""
+    day = dt.date(2026, 3, 2)
+    stories = [replace(one, date=day, language="en") for one in STORIES]
+    news = [*daily(module.MANY * 2, 5, macedonian=0), *stories]
+    index = Index()
+    index.put("here", [(one.file, "", one) for one in news])
+    for one in stories:
+        said = said_of(transcript(" ".join((one.title, *one.paragraphs))), "", day)
+        assert [best.article.file for best in module.link(index, said, ["here"]).linked] == [one.file], one.file
 
 
 def test_copies_in_two_sources_are_not_a_choice() -> None:
