@@ -56,7 +56,7 @@ def main() -> None:
     for part in range(PARTS):
         some = quarter(other, part)
         heard += among(some, SEEDS[1])
-        heard += (one for one in among(shortened(some, SEEDS[1]), SEEDS[1], SOME))
+        heard += among(shortened(some, SEEDS[1]), SEEDS[1], SOME)
     parts = []
     for dated in (True, False):
         cases = [

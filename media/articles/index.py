@@ -180,7 +180,7 @@ class Index:
             counted.sources = {(row[0], row[1]): (row[2], row[3]) for row in self._base.rows(ask)}
         return counted.sources
 
-    def _counted(self) -> "_Counts":
+    def _counted(self) -> _Counts:
         """Return what has been counted since the file last changed: a count walks through a whole list or table."""
         state = self._base.state()
         if self._counts.at != state:

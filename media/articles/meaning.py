@@ -28,15 +28,11 @@ def available() -> bool:
 
 def text_vectors(texts: Sequence[str], language: str | None, *, query: bool) -> Vector:
     """Return one row for each text, sentences or paragraphs; ``query`` for what is looked up among the others."""
-    return _embedded(texts, [language] * len(texts), query=query)
-
-
-def _embedded(texts: Sequence[str], languages: Sequence[str | None], *, query: bool) -> Vector:
     if not texts:
         return np.zeros((0, _DIMENSIONS), np.float32)
     with _ALONE:
         rows = np.asarray(_model()._encode([text.replace("\0", " ") for text in texts], query))
-    centred = rows - np.stack([_mean(language) for language in languages])
+    centred = rows - _mean(language)
     length = np.linalg.norm(centred, axis=1, keepdims=True)
     return np.asarray(centred / np.maximum(length, 1e-6), np.float32)
 
