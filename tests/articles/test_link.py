@@ -153,6 +153,21 @@ def test_an_article_read_aloud_among_many() -> None:
         assert [best.article.file for best in module.link(index, said, ["here"]).linked] == [one.file], one.file
 
 
+def test_what_can_be_known_well_is_judged_by_its_own_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Judge one talk among many articles otherwise than where as many were few."""
+    day = dt.date(2026, 3, 2)
+    stories = [replace(one, date=day, language="en") for one in STORIES if one.file == "museum-theft.txt"]
+    news = [*daily(module.MANY * 2, 5, macedonian=0), *stories]
+    said = " ".join(SPOKEN["museum-theft"].split()[:60])  # of all of it both are quite sure
+    among_many = link(said, news, date=day).best
+    monkeypatch.setattr(module, "MANY", len(news) + 1)
+    among_few = link(said, news, date=day).best
+    assert among_many is not None
+    assert among_few is not None
+    assert among_many.article == among_few.article == stories[0]
+    assert among_many.score != among_few.score
+
+
 def test_copies_in_two_sources_are_not_a_choice() -> None:
     """Link where an article lies there twice: a folder holds its text and its page."""
     copies = [replace(a, file="b.txt") for a in STORIES if a.file == "museum-theft.txt"]
