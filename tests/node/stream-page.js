@@ -102,10 +102,14 @@
         const next = (tracks.findIndex((track) => track.active) + 1) % tracks.length;
         if (contentType === "video") player.selectVariantTrack(tracks[next]);
       });
+      // Before the first segment: Shaka learns from video appended after text is chosen where cues belong, and holds
+      // them back until then (shaka-player pull request 9676), for ever where all of a short video came first.
+      player.addEventListener("manifestparsed", () => {
+        const [text] = player.getTextTracks();
+        if (text) player.configure("preferredText", [{ language: text.language }]);
+      });
       await player.attach(video);
       await player.load(url);
-      const [text] = player.getTextTracks();
-      if (text) player.selectTextTrack(text);
       return shaka.Player.version;
     },
 
