@@ -1,15 +1,17 @@
 """Link what was said to the article that it is about, or to none.
 
 Candidates come from the index: per language the two dozen that share most words with the talk, where the talk's day is
-known of its days and of the weeks around it. ``rank`` compares each with the talk; a logistic regression makes of its
-figures the probability that the candidate is the right article, and the probability decides: ``linked`` above a
-threshold at which hardly any wrong one was seen, a ``review`` by a person above a lower one, else ``none``. Where both
-days are known, an article of other days is never linked, however near it comes: it is an earlier turn of the story. One
-story has an article in each language, so candidates are rivals within a language alone.
+known of its days and of the weeks around it. ``rank`` compares each with the talk. A conditional logit (McFadden 1974)
+makes of the figures the probability that a candidate is the right article: the candidates of a language share one
+probability among them and *none of them*, so that what is as likely of two turns of a story is sure of neither. The
+probability decides: ``linked`` above a threshold at which hardly any wrong one was seen; a ``review`` by a person where
+any is likely; else ``none``. Where both days are known, an article of other days is never linked, however near it
+comes: it is an earlier turn of the story. One story has an article in each language, so these are no rivals.
 
 The weights and thresholds in ``link.toml`` are made by ``tests/fit_link.py`` from the talks of ``tests/articles/bed``
 that may be looked at; ``tests/bench_link.py --held-out`` states what they come to on the others. There are four sets:
-with and without dates, and each for what little can be known, an article of a few lines or a folder of few articles.
+with and without dates, and each for what little can be known, an article of a few lines or a folder of few articles;
+between little and much the two are mixed.
 """
 
 import datetime as dt
@@ -30,6 +32,10 @@ EACH = 24
 """Candidates in each language, of the talk's days and of all."""
 MANY, SHORT = 300, 90
 """Of fewer articles in a language, or of fewer words, less can be known; they are judged by weights of their own."""
+MIXED = 2
+"""From half to twice as much, what is little and what is much are mixed: one article more decides nothing."""
+REVIEW = 0.1
+"""The probability of all of a language's candidates from which a person is asked."""
 LEAST_WORDS = 20
 """Words that a talk and an article's paragraphs must have to be linked by a machine: a headline alone is soon said."""
 BEFORE_DAYS, AFTER_DAYS = 30, 3
@@ -47,12 +53,15 @@ SAME_ARTICLE = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """One set of weights, in the order of ``FEATURES``, and the probabilities from which something is done."""
+    """One set of weights, in the order of ``FEATURES``, and the probability from which an article is linked."""
 
     weights: tuple[float, ...]
     constant: float
     linked: float
-    review: float
+
+    def level(self, row: Matrix) -> float:
+        """Return the log of how much likelier an article is than none."""
+        return self.constant + sum(weight * float(value) for weight, value in zip(self.weights, row, strict=True))
 
 
 def link(index: Index, said: Said, sources: Sequence[str], *, sure_of_day: bool = True) -> Link:
@@ -142,9 +151,9 @@ class _Judged:
     review: bool
 
     @property
-    def order(self) -> tuple[bool, int, float, str]:
-        """Return what sorts the linked ones first, of these the nearest in days: one day's news has one article."""
-        return not self.linked, self.days if self.linked else 0, -self.score, self.one.article.file
+    def order(self) -> tuple[bool, float, str]:
+        """Return what sorts the linked ones first, and the likely ones."""
+        return not self.linked, -self.score, self.one.article.file
 
 
 def _judged(index: Index, said: Said, sources: Sequence[str]) -> list[_Judged]:
@@ -153,26 +162,37 @@ def _judged(index: Index, said: Said, sources: Sequence[str]) -> list[_Judged]:
         return []
     found = candidates(index, said, sources)
     spoken = index.spoken()
-    judged = [
-        _rated(said, one, row, spoken[one.tongue]) for one, row in zip(found, compared(index, said, found), strict=True)
-    ]
+    can = [said.is_same_news(one) for one in found]
+    levels, enough = [], []
+    for one, row, could in zip(found, compared(index, said, found), can, strict=True):
+        dated = could and said.day is not None and one.article.date is not None
+        much = known(one, spoken[one.tongue])
+        full, scant = (_judges()[f"{'dated' if dated else 'undated'}{kind}"] for kind in ("", "_scant"))
+        levels.append(much * full.level(row) + (1 - much) * scant.level(row))
+        enough.append(much * full.linked + (1 - much) * scant.linked)
+    judged = []
+    for at, one in enumerate(found):
+        rivals = [i for i, each in enumerate(found) if each.tongue == one.tongue and (can[i] or not can[at])]
+        shares = probabilities([levels[i] for i in rivals])
+        score = shares[rivals.index(at)]
+        words = min(len(said.text.split()), one.words)
+        linked = can[at] and words >= LEAST_WORDS and one.tongue in READ and score >= enough[at]
+        judged.append(_Judged(one, score, said.days_from(one), linked, review=sum(shares) >= REVIEW))
     return sorted(judged, key=lambda each: each.order)
 
 
-def is_scant(one: Known, articles: int) -> bool:
-    """Tell whether little can be known of an article among so many of its language."""
-    return articles < MANY or one.words < SHORT
+def known(one: Known, articles: int) -> float:
+    """Return how much can be known of an article among so many of its language, from 0 to 1; below a half is scant."""
+    shares = (articles / MANY, one.words / SHORT)
+    return min(min(1.0, max(0.0, 0.5 + 0.5 * math.log(max(share, 1e-9), MIXED))) for share in shares)
 
 
-def _rated(said: Said, one: Known, row: Matrix, articles: int) -> _Judged:
-    can = said.is_same_news(one)
-    dated = can and said.day is not None and one.article.date is not None
-    judge = _judges()[f"{'dated' if dated else 'undated'}{'_scant' if is_scant(one, articles) else ''}"]
-    score = probability(judge, row)
-    days = said.days_from(one)
-    enough = min(len(said.text.split()), one.words) >= LEAST_WORDS
-    linked = can and enough and one.tongue in READ and score >= judge.linked
-    return _Judged(one, score, days, linked, review=score >= judge.review)
+def probabilities(levels: Sequence[float]) -> list[float]:
+    """Return how likely each of these rivals is, and so that none of them is: what the sum leaves of one."""
+    highest = max(0.0, *levels)
+    odds = [math.exp(level - highest) for level in levels]
+    whole = sum(odds) + math.exp(-highest)
+    return [one / whole for one in odds]
 
 
 def _verdict(said: Said, judged: Sequence[_Judged]) -> Link:
@@ -203,7 +223,7 @@ def _contests(each: _Judged, linked: Sequence[_Judged]) -> bool:
 
 
 def _odds(score: float) -> float:
-    return score / (1 - score)
+    return score / max(1e-12, 1 - score)
 
 
 def _together(one: Known, other: Known) -> bool:
@@ -217,16 +237,10 @@ def _together(one: Known, other: Known) -> bool:
     return abs((one.article.date - other.article.date).days) <= SAME_STORY_DAYS
 
 
-def probability(judge: Judge, row: Matrix) -> float:
-    """Return the logistic function of the weighed figures."""
-    at = judge.constant + sum(weight * float(value) for weight, value in zip(judge.weights, row, strict=True))
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, at))))
-
-
 @cache
 def _judges() -> dict[str, Judge]:
     read = tomllib.loads(Path(__file__).with_name("link.toml").read_text(encoding="utf-8"))
     return {
-        name: Judge(tuple(one["weights"][f] for f in FEATURES), one["constant"], one["linked"], one["review"])
+        name: Judge(tuple(one["weights"][f] for f in FEATURES), one["constant"], one["linked"])
         for name, one in read.items()
     }

@@ -1,11 +1,10 @@
 """Compare a talk with the articles that could be its own, as figures that ``link`` weighs.
 
-What decides between the turns of one story is not what they share but what only one of them tells. So each term is
-weighed by its rarity in the news and by how few of the *candidates* have it (a rarity within the story), and every
-of these figures is given a second time as its lead over the best rival in the same language. An article of the talk's
-days has no rivals but those of its days; one of other days, for which only a person can decide, has all. What a talk
-tells stands together: several words of one sentence in one paragraph say more than as many far apart. How many rivals
-and how many articles there are is said too: where there are few, less is known of what is rare.
+Each term is weighed by its rarity in the news. What decides between the turns of one story is not what they share but
+what only one of them tells, and whether another candidate tells what this one does not. A talk that remembers a
+story's earlier turns shares more words with them than with its own article; so where days are known an article is
+credited with what its story tells in all, and with its earlier turns that the talk tells of. How many rivals and how
+many articles there are is said too: where there are few, less is known of what is rare.
 
 What the texts mean, as vectors of multilingual-e5-small, was a figure too: over folds of the bed it kept no more right
 links than the rest did alone, and cost more than they all.
@@ -15,7 +14,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -26,6 +25,7 @@ from votd.media.articles.when import of_today
 from votd.media.articles.words import by_sentence, is_common, is_figure, is_year, terms
 
 Matrix = np.ndarray[Any, np.dtype[np.float32]]
+Flags = np.ndarray[Any, np.dtype[np.bool_]]
 Weigh = Callable[[str], float]
 Terms = Mapping[str, int]
 
@@ -37,27 +37,25 @@ LEAST_NAMED = 2
 """One word that a file's name and a headline share is chance."""
 SAME_NEWS = range(-1, 3)
 """How many days after its article a commentary can come: both are made of one day's news, and published as they can."""
-OWN = (
-    "story_said",
-    "story_told",
+DAYS = ("same_day", "next_day", "two_days")
+OF_A_STORY = ("story_said", "earlier", "earlier_same")
+"""What speaks for an article by what other turns of its story tell; of use where days tell which turn is which."""
+FEATURES = (
     "said",
     "gist",
     "figures",
     "named",
-    "lede",
-    "today",
     "headline",
+    "lede",
     "facts",
     "sure_facts",
     "covered",
-    "new_told",
-)
-NO_LEAD = ("said", "figures", "named", "sure_facts")
-DAYS = ("same_day", "next_day", "two_days")
-FEATURES = (
-    *OWN,
-    *(f"lead_{name}" for name in OWN if name not in NO_LEAD),
+    "told",
+    "today",
     "new_said",
+    "new_told",
+    "other",
+    *OF_A_STORY,
     "rivals",
     "few_articles",
     *DAYS,
@@ -67,6 +65,8 @@ COVERED = 0.3
 """The share of a paragraph's words that must be said for it to count as told."""
 ONE_STORY = 0.1
 """The cosine from which two articles are turns of one story."""
+RARE = 1.5
+"""A term counts as what another candidate tells by its weight above this."""
 
 
 @dataclass(frozen=True)
@@ -151,40 +151,52 @@ def features(said: Said, candidates: Sequence[Known], weigh: Rarity, spoken: Map
 
     ``spoken`` counts the articles there are in each language.
     """
-    rows = np.zeros((len(candidates), len(FEATURES)), np.float32)
-    for tongue in {one.tongue for one in candidates}:
-        at = [i for i, one in enumerate(candidates) if one.tongue == tongue]
-        rows[at] = _rivals(said, [candidates[i] for i in at], weigh, spoken[tongue])
-    return rows
-
-
-def _rivals(said: Said, rivals: Sequence[Known], weigh: Rarity, articles: int) -> Matrix:
-    having = Counter(term for one in rivals for term in one.terms)
-    spread = math.log(len(rivals) + 1)
-
-    @cache
-    def within(term: str) -> float:
-        return weigh(term) * math.log((len(rivals) + 1) / max(1, having[term])) / spread
-
-    alike = _alike(rivals, having, weigh)
-    mates = [[rivals[int(i)] for i in np.flatnonzero(near >= ONE_STORY)] for near in alike]
-    new = [_new(one, its) for one, its in zip(rivals, mates, strict=True)]
-    spoken, expected = (sum(map(how, said.terms)) or 1.0 for how in (weigh, weigh.expected))
-    talk = _Talk(said, weigh, within, spoken, expected)
-    own = np.array([_own(talk, one, terms) for one, terms in zip(rivals, new, strict=True)], np.float32)
-    can = np.array([said.is_same_news(one) for one in rivals])
-    few = BACKGROUND / (articles + BACKGROUND)
+    if not candidates:
+        return np.zeros((0, len(FEATURES)), np.float32)
+    alike = _alike(candidates, Counter(term for one in candidates for term in one.terms), weigh) >= ONE_STORY
+    tongue = np.array([one.tongue for one in candidates])
+    rival = tongue[:, None] == tongue
+    other, of_a_story = _others(said, candidates, weigh, rival, alike)
     language = (said.language or "").partition("-")[0]
-    best, rest = np.zeros_like(own), []
-    for at, one in enumerate(rivals):
-        others = can.copy() if can[at] else np.ones_like(can)
-        others[at] = False
-        best[at] = own[others].max(0, initial=0.0)
-        new_said = math.sqrt(sum(weigh(term) for term in new[at] if term in said.terms))
-        count = math.log(1 + int(others.sum()))
-        rest.append([new_said, count, few, *said.days(one), float(one.tongue == language)])
-    leads = [at for at, name in enumerate(OWN) if name not in NO_LEAD]
-    return np.hstack([own, (own - best)[:, leads], np.array(rest, np.float32)])
+    can = np.array([said.is_same_news(one) for one in candidates])
+    talks = {name: _talk(said, [one for one in candidates if one.tongue == name], weigh) for name in {*tongue}}
+    rows = []
+    for at, one in enumerate(candidates):
+        new = _new(one, [candidates[int(i)] for i in np.flatnonzero(alike[at] & rival[at])])
+        rivals = int((rival[at] & (can | (not can[at]))).sum()) - 1
+        few = BACKGROUND / (spoken[one.tongue] + BACKGROUND)
+        context = [math.log(1 + rivals), few, *said.days(one), float(one.tongue == language)]
+        rows.append([*_own(talks[one.tongue], one, new), other[at], *of_a_story[at], *context])
+    return np.array(rows, np.float32)
+
+
+def _others(
+    said: Said, candidates: Sequence[Known], weigh: Rarity, rival: Flags, alike: Flags
+) -> tuple[Matrix, Matrix]:
+    """Return what the talk tells that a rival tells and the candidate does not; and ``OF_A_STORY``."""
+    words = list(said.terms)
+    has = np.array([[term in one.terms for term in words] for one in candidates], np.float32)
+    weight = np.array([weigh(term) for term in words], np.float32)
+    spoken = sum(map(weigh.expected, words)) or 1.0
+    rare = sum(max(0.0, weigh.expected(term) - RARE) for term in words) or 1.0
+    beyond = ((1 - has) * np.maximum(weight - RARE, 0)) @ has.T  # of each by each: what the second has beyond the first
+    other = np.sqrt(np.where(rival, beyond, 0).max(1, initial=0) / rare)
+    story = alike | np.eye(len(candidates), dtype=bool)
+    story_said = np.sqrt((story.astype(np.float32) @ has > 0) @ weight / spoken)
+    days = np.array([one.article.date.toordinal() if one.article.date else np.nan for one in candidates])
+    turn = np.where(alike & (days[None, :] < days[:, None]), np.sqrt(has @ weight / spoken)[None, :], 0)
+    return other, np.stack([story_said, turn.max(1, initial=0), np.where(rival, turn, 0).max(1, initial=0)], axis=1)
+
+
+def _talk(said: Said, rivals: Sequence[Known], weigh: Rarity) -> "_Talk":
+    having = Counter(term for one in rivals for term in one.terms)
+    whole = math.log(len(rivals) + 1)
+    within = {
+        term: weigh(term) * math.log((len(rivals) + 1) / count) / whole for term, count in having.items() if count
+    }
+    spoken, expected = (sum(map(how, said.terms)) or 1.0 for how in (weigh, weigh.expected))
+    today = sum(map(weigh.expected, said.of_today)) or 1.0
+    return _Talk(said, weigh, within, spoken, expected, today)
 
 
 def _alike(rivals: Sequence[Known], having: Terms, weigh: Weigh) -> Matrix:
@@ -210,39 +222,38 @@ def _new(one: Known, mates: Sequence[Known]) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Talk:
-    """A talk, what its terms weigh in the news and within the story, and their sums."""
+    """A talk; what terms weigh in the news and among the candidates of a language; and sums of what was said."""
 
     said: Said
     weigh: Rarity
-    within: Weigh
+    within: Mapping[str, float]
     spoken: float
     expected: float
+    today: float
 
 
 def _own(talk: _Talk, one: Known, new: Collection[str]) -> list[float]:
-    said, weigh, within = talk.said, talk.weigh, talk.within
+    """Return the figures up to ``new_told``: sums and shares of what both tell, mostly as roots."""
+    said, weigh = talk.said, talk.weigh
     both = {term: weigh(term) for term in said.terms if term in one.terms}
-    story = {term: within(term) for term in both}
-    today = sum(weight for term, weight in story.items() if term in said.of_today)
-    told = sum(map(weigh, one.terms)) or 1.0
+    story = {term: talk.within[term] for term in both}
     often = {term: weigh(term) * math.log(count) for term, count in one.terms.items() if count > 1}
     figures = [term for term in one.terms if is_figure(term)]
     facts = [_facts(sentence, one.parts, story) for sentence in said.sentences]
-    paragraphs = one.parts[1:]
-    covered = sum(_share(part, said.terms, weigh) > COVERED for part in paragraphs)
+    shares = [_share(part, said.terms, weigh) for part in one.parts[1:]] or [0.0]
     return [
-        sum(story.values()) / math.sqrt(talk.spoken),
-        sum(story.values()) / math.sqrt(told),
         sum(both.values()) / math.sqrt(talk.expected),
-        sum(weight for term, weight in often.items() if term in said.terms) / (sum(often.values()) or 1.0),
-        _share(figures, said.terms, weigh),
+        math.sqrt(sum(weight for term, weight in often.items() if term in said.terms) / (sum(often.values()) or 1.0)),
+        math.sqrt(_share(figures, said.terms, weigh)),
         _named(said.named, terms(_headed(one)), weigh),
-        _share(one.lede, said.terms, within),
-        (2 * today - sum(story.values())) / math.sqrt(told),
-        _share(one.parts[0], said.terms, weigh),
+        math.sqrt(_share(one.parts[0], said.terms, weigh)),
+        _share(one.lede, said.terms, talk.within.__getitem__),
         sum(beside for beside, _ in facts) / math.sqrt(talk.spoken),
         sum(beside for _, beside in facts) / math.sqrt(talk.spoken),
-        covered / max(1, len(paragraphs)),
+        sum(share > COVERED for share in shares) / len(shares),
+        sum(map(math.sqrt, shares)) / len(shares),
+        sum(weight for term, weight in both.items() if term in said.of_today) / talk.today,
+        math.sqrt(sum(weigh(term) for term in new if term in said.terms)),
         _share(new, said.terms, weigh),
     ]
 

@@ -17,10 +17,12 @@ from votd.media.model import Article
 
 FIRST_DAY = dt.date(2026, 1, 1)
 DAYS = 90
+APART = 4
+"""Days after which an article is no longer about the same day's news."""
 GRAMMAR: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("filler.yaml").read_text(encoding="utf-8"))
 
 
-def follow_ups(turns: Sequence[Article], count: int, seed: int) -> Iterator[Article]:
+def follow_ups(turns: Sequence[Article], count: int, seed: int, *, same_days: bool = True) -> Iterator[Article]:
     """Yield articles that go on about written turns: half of each is text of the turn, or of another of its story."""
     chance = random.Random(seed)
     for number in range(count):
@@ -33,7 +35,8 @@ def follow_ups(turns: Sequence[Article], count: int, seed: int) -> Iterator[Arti
         told = chance.sample(turn.paragraphs, min(2, len(turn.paragraphs)))
         topic = turn.title.split("|")[-1].strip().split(":")[-1].strip()
         title = f"{title} ({topic.lower()})" if chance.random() < 0.5 else title
-        day = turn.date + dt.timedelta(days=chance.randint(-6, 9))
+        days = [days for days in range(-6, 10) if same_days or abs(days) >= APART]
+        day = turn.date + dt.timedelta(days=chance.choice(days))
         yield Article(title, (own[0], *told, *own[1:]), f"follow-up-{seed}-{number}.txt", None, day, language)
 
 

@@ -63,15 +63,22 @@ class Bed:
 
 
 @cache
-def bed(half: str, seed: int | None = None) -> Bed:
-    """Load ``dev`` or ``held_out``, with the generated news around its stories; another ``seed`` makes other news."""
+def bed(half: str, seed: int | None = None, *, fair: bool = False) -> Bed:
+    """Load ``dev`` or ``held_out``, with the generated news around its stories; another ``seed`` makes other news.
+
+    A ``fair`` one has articles that go on about the right ones too, on other days: that an article stands alone is then
+    no sign that it is the right one.
+    """
     stories = [(path.stem, yaml.safe_load(path.read_text("utf-8"))) for path in sorted((HERE / half).glob("*.yaml"))]
     talks = tuple(_talk(name, story["commentary"]) for name, story in stories)
     written = [_article(name, a) for name, story in stories for a in story.get("articles") or ()]
     right = {file for talk in talks for file in talk.right}
-    turns = [one for one in written if one.file not in right and one.language in GRAMMAR["cast"]]
+    turns = [one for one in written if (fair or one.file not in right) and one.language in GRAMMAR["cast"]]
     seed = seed or (1 if half == "dev" else 2)
-    news = [*follow_ups(turns, FOLLOW_UPS * len(stories), seed), *daily(DAILY * len(stories), seed)] if turns else []
+    news: list[Article] = []
+    if turns:
+        news += follow_ups(turns, FOLLOW_UPS * len(stories), seed, same_days=not fair)
+        news += daily(DAILY * len(stories), seed)
     return Bed(talks, (*written, *news))
 
 
