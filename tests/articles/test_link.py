@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -167,6 +168,25 @@ def test_what_can_be_known_well_is_judged_by_its_own_weights(monkeypatch: pytest
     assert among_few is not None
     assert among_many.article == among_few.article == stories[0]
     assert among_many.score != among_few.score
+
+
+def test_rivals_share_one_probability() -> None:
+    """Be sure of neither of two that are as likely, and of none where none is; however far apart they are."""
+    first, second = module.probabilities([5.0, 5.0])
+    assert first == second
+    assert 0.49 < first < 0.5
+    assert module.probabilities([900.0, -900.0]) == [1.0, 0.0]
+    assert module.probabilities([-900.0]) == [0.0]
+
+
+def test_one_article_more_decides_nothing() -> None:
+    """Mix what is judged as little and as much: between half and twice as many articles, step by step."""
+    index = Index()
+    index.put("here", [("a", "", replace(STORIES[0], paragraphs=("word " * module.SHORT * 2,), language="en"))])
+    (one,) = module.candidates(index, said_of(transcript("word"), "", None), ["here"])
+    shares = [module.known(one, articles) for articles in range(1, module.MANY * 3)]
+    assert (shares[0], shares[module.MANY - 1], shares[-1]) == (0.0, 0.5, 1.0)
+    assert max(more - less for less, more in pairwise(shares)) < 0.01
 
 
 def test_copies_in_two_sources_are_not_a_choice() -> None:
