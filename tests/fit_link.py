@@ -3,11 +3,11 @@
 Run it after a change of ``rank``, ``words`` or of the bed: ``python tests/fit_link.py`` (seven minutes). The weights
 are learnt from each talk twice, with its article there and with it taken away: among all the news; among a quarter of
 other news, in other words and other errors; among articles of which only the first lines are there, as feeds have them;
-among articles that are all long, since in the bed the right ones are longer than the rest, and that must not be what
-finds them; in a folder that has its story and little else; and from talks that read their article aloud, or half of it,
-which none of the bed does. What can be known well and what cannot is fitted apart, as ``link.known`` tells them. A
-threshold is the lowest probability at which, over folds that share no story, no more than WRONG of the talks were
-linked wrong.
+among written articles that are all long, since in the bed the right ones are longer than the other turns, and that must
+not be what finds them; in a folder that has its story and little else; and from talks that read their article aloud, or
+half of it, which none of the bed does. What can be known well and what cannot is fitted apart, as ``link.known`` tells
+them. A threshold is the lowest probability at which, over folds that share no story, no more than WRONG of the talks
+were linked wrong.
 
 Figures that speak for an article can weigh nothing against it, and the reverse. Without days a few of them may
 (EITHER_WAY): recaps tell more of an earlier article than other talks tell of their own, and where no day parts these
@@ -35,16 +35,19 @@ SEEDS = (1, 3)
 """Each talk is heard with other errors, among other news that was made."""
 PARTS = 4
 WRONG = 0.0075
+"""The share of talks that may be linked wrong, over the folds."""
 LEAST = 0.3
+"""The lowest threshold there can be."""
 SOME = ("0% wrong", "10% wrong", "whisper")
 FOLDERS, LENGTHS = (0, 12, 60), (1, 2, 3, None)
 """Other articles in the folders, and the paragraphs that the articles there have."""
-
-
 CONTEXT = ("rivals", "few_articles", *DAYS, "same_language")
+"""Figures that tell of the circumstances, and so neither for nor against an article."""
 AGAINST = ("other",)
 EITHER_WAY = ("lede", "sure_facts", "covered", "new_told")
+"""Figures for an article that may weigh against it too, where no days are known."""
 STEPS, CLOSE = 60, 1e-6
+"""Newton's steps at most, and the change of the loss at which they end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ def main() -> None:
             for index, talk, said in heard
             for case in both(index, talk, said if dated else replace(said, day=None))
         ]
-        parts += sections("dated" if dated else "undated", cases)
+        parts += sections(cases, dated)
     head = "# Made by tests/fit_link.py from tests/articles/bed/dev; the weights are for the figures of rank.py.\n\n"
     Path(link.__file__).with_name("link.toml").write_text(head + "\n".join(parts), encoding="utf-8")
 
@@ -130,7 +133,7 @@ def shortened(half: Bed, seed: int) -> Bed:
 
 
 def lengthened(half: Bed, whole: Bed, seed: int) -> Bed:
-    """Return the articles with paragraphs of other stories after their own, until each is as long as it is compared."""
+    """Return the written articles with others' paragraphs after their own, until each is as long as it is compared."""
     chance = random.Random(seed)
     own = {talk.name for talk in half.talks}
     stories = [one for one in whole.articles if "/" in one.file and one.file.partition("/")[0] not in own]
@@ -181,9 +184,8 @@ def case(index: Index, talk: Talk, said: Said, found: Sequence[Known]) -> Case:
     return Case(talk, rows[can], right[can], scant[can], tongue[can])
 
 
-def sections(name: str, cases: Sequence[Case]) -> list[str]:
+def sections(cases: Sequence[Case], dated: bool) -> list[str]:
     """Fit two sets, find their thresholds over the folds, and write them."""
-    dated = name == "dated"
     tried = [
         best
         for fold in range(FOLDS)
@@ -195,7 +197,7 @@ def sections(name: str, cases: Sequence[Case]) -> list[str]:
         own = [(score, right) for score, right, is_so in tried if is_so == scant]
         linked = threshold(own)
         kept, wrong = (sum(right == wanted and score >= linked for score, right in own) for wanted in (True, False))
-        title = f"{name}{'_scant' if scant else ''}"
+        title = f"{'dated' if dated else 'undated'}{'_scant' if scant else ''}"
         lines = [f"{feature} = {value:.4f}" for feature, value in zip(FEATURES, weights[:-1], strict=True)]
         made.append(
             f"[{title}]\n# over the folds: {kept} talks linked right and {wrong} wrong, of {len(own)}\n"
@@ -241,12 +243,12 @@ def fit(cases: Sequence[Case], dated: bool) -> Weights:
     group = group[order]
     rows = np.vstack([c.rows for c in some])[order]
     right, scant = (np.concatenate([getattr(c, what) for c in some])[order] for what in ("right", "scant"))
-    full, rest = (logit(rows[own], right[own], group[own], bounds(dated)) for own in (~scant, scant))
-    return full, rest
+    full, few = (logit(rows[own], right[own], group[own], bounds(dated)) for own in (~scant, scant))
+    return full, few
 
 
-def logit(rows: np.ndarray, right: np.ndarray, group: np.ndarray, bounds: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-    """Fit a conditional logit with a ridge and bounds; return a weight for each figure, and the constant.
+def logit(rows: np.ndarray, right: np.ndarray, group: np.ndarray, limits: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """Fit a conditional logit with a ridge and limits; return a weight for each figure, and the constant.
 
     The rows of a group share a probability with none of them (McFadden 1974, Conditional logit analysis of qualitative
     choice behavior); the steps are Newton's, projected (Bertsekas 1982, Projected Newton methods).
@@ -254,9 +256,8 @@ def logit(rows: np.ndarray, right: np.ndarray, group: np.ndarray, bounds: tuple[
     scale, middle = rows.std(0), rows.mean(0)
     scale[scale < 1e-9] = 1e9  # a figure that never moves weighs nothing
     design = np.hstack([(rows - middle) / scale, np.ones((len(rows), 1))])
-    low, high = bounds
-    starts = np.flatnonzero(np.r_[True, group[1:] != group[:-1]])
-    of = np.cumsum(np.r_[True, group[1:] != group[:-1]]) - 1
+    low, high = limits
+    _, starts, of = np.unique(group, return_index=True, return_inverse=True)
 
     def shares(weights: np.ndarray, among: np.ndarray, none: float) -> tuple[np.ndarray, np.ndarray]:
         """Return the share of each row in its group, and the log of the group's sum."""

@@ -3,10 +3,10 @@
 Candidates come from the index: per language the two dozen that share most words with the talk, where the talk's day is
 known of its days and of the weeks around it. ``rank`` compares each with the talk. A conditional logit (McFadden 1974)
 makes of the figures the probability that a candidate is the right article: the candidates of a language share one
-probability among them and *none of them*, so that what is as likely of two turns of a story is sure of neither. The
-probability decides: ``linked`` above a threshold at which hardly any wrong one was seen; a ``review`` by a person where
-any is likely; else ``none``. Where both days are known, an article of other days is never linked, however near it
-comes: it is an earlier turn of the story. One story has an article in each language, so these are no rivals.
+probability among them and *none of them*, so that of two turns told alike neither has more than half of it. It decides:
+``linked`` above a threshold at which hardly any wrong one was seen; a ``review`` by a person where any is likely; else
+``none``. Where both days are known, an article of other days is never linked, however near it comes: it is an earlier
+turn of the story. One story has an article in each language, so these are no rivals.
 
 The weights and thresholds in ``link.toml`` are made by ``tests/fit_link.py`` from the talks of ``tests/articles/bed``
 that may be looked at; ``tests/bench_link.py --held-out`` states what they come to on the others. There are four sets:
@@ -163,22 +163,29 @@ def _judged(index: Index, said: Said, sources: Sequence[str]) -> list[_Judged]:
     found = candidates(index, said, sources)
     spoken = index.spoken()
     can = [said.is_same_news(one) for one in found]
-    levels, enough = [], []
-    for one, row, could in zip(found, compared(index, said, found), can, strict=True):
-        dated = could and said.day is not None and one.article.date is not None
-        much = known(one, spoken[one.tongue])
-        full, scant = (_judges()[f"{'dated' if dated else 'undated'}{kind}"] for kind in ("", "_scant"))
-        levels.append(much * full.level(row) + (1 - much) * scant.level(row))
-        enough.append(much * full.linked + (1 - much) * scant.linked)
+    rated = [
+        _rated(said, one, row, spoken[one.tongue]) for one, row in zip(found, compared(index, said, found), strict=True)
+    ]
     judged = []
     for at, one in enumerate(found):
         rivals = [i for i, each in enumerate(found) if each.tongue == one.tongue and (can[i] or not can[at])]
-        shares = probabilities([levels[i] for i in rivals])
+        shares = probabilities([rated[i][0] for i in rivals])
         score = shares[rivals.index(at)]
         words = min(len(said.text.split()), one.words)
-        linked = can[at] and words >= LEAST_WORDS and one.tongue in READ and score >= enough[at]
+        linked = can[at] and words >= LEAST_WORDS and one.tongue in READ and score >= rated[at][1]
         judged.append(_Judged(one, score, said.days_from(one), linked, review=sum(shares) >= REVIEW))
     return sorted(judged, key=lambda each: each.order)
+
+
+def _rated(said: Said, one: Known, row: Matrix, articles: int) -> tuple[float, float]:
+    """Return the log of how much likelier an article is than none, and the probability from which it is linked."""
+    dated = said.is_same_news(one) and said.day is not None and one.article.date is not None
+    much = known(one, articles)
+    full, scant = (_judges()[f"{'dated' if dated else 'undated'}{kind}"] for kind in ("", "_scant"))
+    return (
+        much * full.level(row) + (1 - much) * scant.level(row),
+        much * full.linked + (1 - much) * scant.linked,
+    )
 
 
 def known(one: Known, articles: int) -> float:

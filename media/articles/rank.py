@@ -153,7 +153,7 @@ def features(said: Said, candidates: Sequence[Known], weigh: Rarity, spoken: Map
     """
     if not candidates:
         return np.zeros((0, len(FEATURES)), np.float32)
-    alike = _alike(candidates, Counter(term for one in candidates for term in one.terms), weigh) >= ONE_STORY
+    alike = _alike(candidates, weigh) >= ONE_STORY
     tongue = np.array([one.tongue for one in candidates])
     rival = tongue[:, None] == tongue
     other, of_a_story = _others(said, candidates, weigh, rival, alike)
@@ -191,22 +191,21 @@ def _others(
 def _talk(said: Said, rivals: Sequence[Known], weigh: Rarity) -> "_Talk":
     having = Counter(term for one in rivals for term in one.terms)
     whole = math.log(len(rivals) + 1)
-    within = {
-        term: weigh(term) * math.log((len(rivals) + 1) / count) / whole for term, count in having.items() if count
-    }
+    within = {term: weigh(term) * math.log((len(rivals) + 1) / count) / whole for term, count in having.items()}
     spoken, expected = (sum(map(how, said.terms)) or 1.0 for how in (weigh, weigh.expected))
     today = sum(map(weigh.expected, said.of_today)) or 1.0
     return _Talk(said, weigh, within, spoken, expected, today)
 
 
-def _alike(rivals: Sequence[Known], having: Terms, weigh: Weigh) -> Matrix:
+def _alike(candidates: Sequence[Known], weigh: Weigh) -> Matrix:
     """Return the cosine of what each two of them tell; of each with itself nothing.
 
     Only terms that two of them have are multiplied, so that a long text of junk costs no more than its length.
     """
+    having = Counter(term for one in candidates for term in one.terms)
     column = {term: at for at, term in enumerate(term for term, count in having.items() if count > 1)}
-    told = np.zeros((len(rivals), len(column)), np.float32)
-    for at, one in enumerate(rivals):
+    told = np.zeros((len(candidates), len(column)), np.float32)
+    for at, one in enumerate(candidates):
         shared = [term for term in one.terms if term in column]
         told[at, [column[term] for term in shared]] = [weigh(term) for term in shared]
         told[at] /= math.sqrt(sum(weigh(term) ** 2 for term in one.terms) or 1.0)
