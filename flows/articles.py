@@ -20,10 +20,16 @@ from votd.media.model import Article, Candidate, Link, Transcript
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The linker's verdict, and sentences on what could not be read or fits badly."""
+    """The linker's verdict, and sentences on what could not be read or fits badly.
+
+    ``unsure`` is true where the articles that stand could not be judged: nothing speaks against them. ``again`` is true
+    where the site of the article that a person named did not answer, and the night should ask once more.
+    """
 
     link: Link
     problems: tuple[str, ...] = ()
+    unsure: bool = False
+    again: bool = False
 
 
 def index_of(settings: Settings) -> Index:
@@ -66,12 +72,15 @@ def is_site(source: str) -> bool:
 async def chosen(said: Said, place: str, settings: Settings) -> Found:
     """Take a person's choice, a file or an address; say so where the talk does not seem to be about it.
 
-    A page that its site does not give costs the link and a sentence, not the video. Raises ``BadRequest`` for a file
-    that is no article.
+    A page that its site does not give costs the link and a sentence, not the video; one that does not answer now is to
+    be asked for again. Raises ``BadRequest`` for a file that is no article.
     """
     try:
         article = await _page(place, settings) if is_site(place) else await asyncio.to_thread(read_file, Path(place))
-    except (BadRequest, Unavailable) as e:
+    except Unavailable as e:
+        until = f"the nightly flow asks again until the video is {settings.article_days} days old."
+        return Found(Link("none", ()), (f"{e} No link was changed: {until}",), again=True)
+    except BadRequest as e:
         if not is_site(place):
             raise
         return Found(Link("none", ()), (f"{e} The video is not linked: publish it again to name its article.",))
@@ -93,6 +102,34 @@ def _alone(said: Said, article: Article) -> Link:
 
 
 DOUBT = "The article that was named shares little with what is said: see that it is the right one."
+KEPT = "The link that stands is kept, though it could not be judged anew."
+
+
+def note_named(settings: Settings, id_: str, address: str | None) -> None:
+    """Keep for the night the address that a person named for a video, and that did not answer; ``None`` strikes it out.
+
+    It is no part of the index, which may be thrown away.
+    """
+    note = _note(settings, id_)
+    if address is None:
+        note.unlink(missing_ok=True)
+        return
+    note.parent.mkdir(parents=True, exist_ok=True)
+    fresh = note.with_suffix(".part")
+    fresh.write_text(address, encoding="utf-8")
+    fresh.replace(note)
+
+
+def named(settings: Settings, id_: str) -> str | None:
+    """Return the address that a person named for a video, and that did not answer yet."""
+    try:
+        return _note(settings, id_).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+
+
+def _note(settings: Settings, id_: str) -> Path:
+    return settings.home / "named" / f"{id_}.txt"
 
 
 def said_of(heard: Transcript, title: str, day: dt.date | None) -> Said:

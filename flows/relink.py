@@ -2,7 +2,8 @@
 
 A video without an article is tried again while it is young. An article that a video has is read again: changed, its
 passages are found anew; moved, its address is; withdrawn, the link goes with all that was derived from it. A link that
-a person set stays, with what can still be told of it.
+a person set stays, with what can still be told of it. An article that a person named, and whose site did not answer, is
+asked for again.
 """
 
 import asyncio
@@ -11,9 +12,10 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
 
-from votd.flows.articles import is_site, refresh, said_of
+from votd.flows.articles import Found, chosen, is_site, named, note_named, refresh, said_of
 from votd.flows.assemble import Parts, Speech
 from votd.flows.facts import facts_of
+from votd.flows.speech import UNDETERMINED
 from votd.flows.steps import Steps, cause
 from votd.flows.told import tell
 from votd.media.articles import link as linking
@@ -22,8 +24,8 @@ from votd.media.articles.index import Index
 from votd.media.articles.title import headline
 from votd.media.delivery import publish as delivery
 from votd.media.errors import VotdError
-from votd.media.model import Article, Candidate, Link
-from votd.media.record import Record, RecordArticle
+from votd.media.model import Article, Candidate, Link, Transcript
+from votd.media.record import Record, RecordArticle, RecordChapter
 
 State = Literal["linked", "refreshed", "withdrawn", "unchanged", "failed"]
 PERSON = "person"
@@ -72,7 +74,15 @@ async def relink(steps: Steps, id_: str, room: Newsroom) -> Relinked:
     standing = await asyncio.to_thread(delivery.current_record, steps.store, id_)
     assert standing is not None  # the index of the store names it
     kept = await steps.kept_speech(standing)
-    link, unread = await _kept(standing, room) if standing.articles else (await _new(standing, kept, room), {})
+    address = named(steps.settings, id_)
+    if address:
+        found = await _named(address, standing, kept, steps)
+        if not found.again:
+            return await _settled(found, standing, kept, steps)
+    if standing.articles:
+        link, unread = await _kept(standing, room)
+    else:  # while a person's choice is waited for, the machine makes none
+        link, unread = None if address else await _new(standing, kept, room), {}
     if link is None:
         return Relinked(id_, "unchanged", "")
     origin = standing.articles[0].origin if standing.articles else "machine"
@@ -81,17 +91,23 @@ async def relink(steps: Steps, id_: str, room: Newsroom) -> Relinked:
     if articles == standing.articles:
         return Relinked(id_, "unchanged", "")
     same_first = 0 in unread and unread[0] is standing.articles[0]
+    await _publish(steps, standing, kept, articles, standing.chapters if same_first else told.chapters)
+    return _told(id_, standing.articles, articles)
+
+
+async def _publish(
+    steps: Steps,
+    standing: Record,
+    kept: Speech,
+    articles: tuple[RecordArticle, ...],
+    chapters: tuple[RecordChapter, ...],
+) -> None:
+    """Publish what stands with other articles; a title that was the article's follows it."""
     before = headline(standing.articles[0].title) if standing.articles else None
     title = headline(articles[0].title) if articles and before == standing.title else standing.title
     parts = await standing_parts(steps, standing, kept)
-    parts = dataclasses.replace(
-        parts,
-        facts=dataclasses.replace(parts.facts, title=title),
-        articles=articles,
-        chapters=standing.chapters if same_first else told.chapters,
-    )
-    await steps.publish(parts, standing)
-    return _told(id_, standing.articles, articles)
+    facts = dataclasses.replace(parts.facts, title=title)
+    await steps.publish(dataclasses.replace(parts, facts=facts, articles=articles, chapters=chapters), standing)
 
 
 async def standing_parts(steps: Steps, standing: Record, speech: Speech) -> Parts:
@@ -106,6 +122,25 @@ async def standing_parts(steps: Steps, standing: Record, speech: Speech) -> Part
         public=steps.settings.public_url,
         language=standing.language,
     )
+
+
+async def _named(address: str, standing: Record, kept: Speech, steps: Steps) -> Found:
+    """Ask once more for the article that a person named."""
+    heard = kept.transcript or Transcript(standing.language or UNDETERMINED, 0.0, 0, ())
+    said = await asyncio.to_thread(said_of, heard, standing.title, standing.date)
+    return await chosen(said, address, steps.settings)
+
+
+async def _settled(found: Found, standing: Record, kept: Speech, steps: Steps) -> Relinked:
+    """Link the article that a person named, now that its site answers; one that it does not have is not waited for."""
+    told = await asyncio.to_thread(tell, found.link, kept.transcript, "person")
+    if told.articles:
+        await _publish(steps, standing, kept, told.articles, told.chapters)
+    note_named(steps.settings, standing.id, None)
+    if not told.articles:
+        return Relinked(standing.id, "failed", " ".join(found.problems))
+    linked = f"Linked to “{told.articles[0].title}”, which a person named."
+    return Relinked(standing.id, "linked", " ".join([linked, *found.problems]))
 
 
 async def _new(standing: Record, kept: Speech, room: Newsroom) -> Link | None:

@@ -18,7 +18,7 @@ import imageio_ffmpeg
 
 from votd.config import profiles
 from votd.config.settings import Settings
-from votd.flows.articles import Found, chosen, index_of, refresh, said_of
+from votd.flows.articles import KEPT, Found, chosen, index_of, note_named, refresh, said_of
 from votd.flows.assemble import ENCODING, STEPS, Encoded, Parts, Speech, assemble
 from votd.flows.display import Ledger
 from votd.flows.facts import Identity, identify, noted
@@ -46,7 +46,7 @@ from votd.media.model import (
     Transcript,
 )
 from votd.media.process import Progress
-from votd.media.record import Record
+from votd.media.record import Record, RecordArticle
 from votd.media.schema import dump, load
 from votd.media.source.ingest import ingest
 from votd.media.source.judge import judge
@@ -284,32 +284,40 @@ class Steps:
             raise BadRequest(f"{standing.id} was published by an older votd: publish its video again first.")
         return Encoded(load(Encoding, found.data), None, place)
 
-    async def link(self, transcript: Transcript | None, request: Request, identity: Identity) -> Found:
+    async def link(
+        self, transcript: Transcript | None, request: Request, identity: Identity, standing: Record | None
+    ) -> Found:
         """Find the article among the candidates, or judge the one that a person named; with sentences on bad files.
 
-        Raises ``VotdError`` where the named one cannot be had; whatever else fails costs a sentence.
+        A named one whose site does not answer is noted for the night. Raises ``VotdError`` where a named file is no
+        article; whatever else fails costs a sentence.
         """
         with self.ledger.stage("link"):
             if not request.article and not request.articles:
                 return Found(Link("none", ()))
             try:
-                return await self._found(transcript, request, identity)
+                return await self._found(transcript, request, identity, standing)
             except Exception as e:  # whatever breaks in the search: the video matters more than its link
                 if request.article and isinstance(e, VotdError):
                     raise
-                return Found(Link("none", ()), (f"No article could be looked for: {cause(e)}",))
+                return _unsure(Link("none", ()), (f"No article could be looked for: {cause(e)}",), standing)
 
-    async def _found(self, transcript: Transcript | None, request: Request, identity: Identity) -> Found:
+    async def _found(
+        self, transcript: Transcript | None, request: Request, identity: Identity, standing: Record | None
+    ) -> Found:
         heard = transcript or Transcript(request.language or UNDETERMINED, 0.0, 0, ())
         said = await asyncio.to_thread(said_of, heard, request.title or identity.stem, identity.date)
         if request.article:
-            return await chosen(said, request.article, self.settings)
+            found = await chosen(said, request.article, self.settings)
+            note_named(self.settings, identity.id, request.article if found.again else None)
+            return found
         sure, today = request.date is not None, dt.datetime.now(self.settings.zone).date()
         with contextlib.closing(index_of(self.settings)) as index:
             problems = await refresh(index, request.articles, self.settings, today)
-            return Found(
-                await asyncio.to_thread(linking.link, index, said, request.articles, sure_of_day=sure), problems
-            )
+            link = await asyncio.to_thread(linking.link, index, said, request.articles, sure_of_day=sure)
+            unknown = [one for one in _machines(standing) if not index.has(one.title, one.url)]
+            unjudged = unknown and problems and not link.linked
+            return _unsure(link, problems, standing) if unjudged else Found(link, problems)
 
     async def publish(self, parts: Parts, standing: Record | None) -> delivery.Publication:
         """Put the version together and upload it: immutable objects first, pointers last."""
@@ -368,6 +376,16 @@ class Steps:
             with self._folder() as folder:
                 await make(folder, running.progress)
                 return await asyncio.to_thread(self.workspace.put, key, folder)
+
+
+def _unsure(link: Link, problems: tuple[str, ...], standing: Record | None) -> Found:
+    """Say that no search could judge the articles that the machine found before, where there are any."""
+    kept = (KEPT,) if _machines(standing) else ()
+    return Found(link, (*problems, *kept), unsure=True)
+
+
+def _machines(standing: Record | None) -> list[RecordArticle]:
+    return [one for one in standing.articles if one.origin == "machine"] if standing else []
 
 
 def cause(error: Exception) -> str:

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import TypeVar
 
 from votd.config.settings import Settings
+from votd.flows.articles import Found
 from votd.flows.assemble import Encoded, Parts, Speech, measured
 from votd.flows.captions import captioned, given
 from votd.flows.display import Ledger
@@ -22,7 +23,7 @@ from votd.flows.steps import Steps
 from votd.flows.told import Told, tell
 from votd.media import errors
 from votd.media.articles.title import headline
-from votd.media.model import Link, MediaInfo, Transcript
+from votd.media.model import MediaInfo, Transcript
 from votd.media.record import Record
 
 A = TypeVar("A")
@@ -42,9 +43,9 @@ async def publish(request: Request, steps: Steps) -> Outcome:
         audio = await steps.extract_audio(source, info, language)
         hearing = hear(steps, dataclasses.replace(request, language=language), beside, audio, before)
         encoded, heard = await side_by_side(steps.transcode(source, info, audio), hearing)
-        found = await steps.link(heard.transcript, request, identity)
+        found = await steps.link(heard.transcript, request, identity, standing)
         speech = captioned(await with_names(steps, audio, heard, found.link, request), encoded, steps.settings)
-        told = await asyncio.to_thread(linked, found.link, request, standing, speech.transcript)
+        told = await asyncio.to_thread(linked, found, request, standing, speech.transcript)
         title = headline(told.articles[0].title) if told.articles else None
         parts = Parts(
             facts=facts(request, identity, before, title, steps.settings.rubric),
@@ -106,16 +107,17 @@ def spoken_language(speech: Speech) -> str | None:
     return said.language if said and said.utterances and said.language != UNDETERMINED else None
 
 
-def linked(link: Link, request: Request, standing: Record | None, said: Transcript | None) -> Told:
+def linked(found: Found, request: Request, standing: Record | None, said: Transcript | None) -> Told:
     """Decide the articles of the record and its chapters: a person's choice, now or before, wins over the machine's.
 
-    Where the address that a person names is out of reach, what stands is kept.
+    Where the address that a person names is out of reach, or no search could judge what stands, that is kept.
     """
     before = standing.articles if standing else ()
     by_person = any(a.origin == "person" for a in before)
-    if not link.linked if request.article else by_person or not request.articles:
+    unlinked = not found.link.linked if request.article else by_person or not request.articles
+    if unlinked or found.unsure:
         return Told(before, standing.chapters if standing else ())
-    return tell(link, said, "person" if request.article else "machine")
+    return tell(found.link, said, "person" if request.article else "machine")
 
 
 async def side_by_side(first: Awaitable[A], second: Awaitable[B]) -> tuple[A, B]:

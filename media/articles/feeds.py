@@ -9,6 +9,7 @@ import datetime as dt
 import html
 import json
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urljoin
@@ -18,10 +19,12 @@ from votd.media.articles.sitemap import MOST, Entry, Listing, discover, host_of,
 from votd.media.errors import BadRequest
 
 _TAG = re.compile(r"<[^>]*>")
+_NUMBERED = re.compile(rb"&#(?:x([0-9a-f]{1,20})|([0-9]{1,20}));", re.IGNORECASE)
 
 
 def listing(body: bytes, url: str) -> Listing:
     """Read what an address gave. Raises ``BadRequest`` for what lists nothing."""
+    body = _NUMBERED.sub(_character, body)
     start = body[:2000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start[:1] in (b"{", b"["):
         found = Listing(tuple(_posts(body, url)))
@@ -36,6 +39,12 @@ def listing(body: bytes, url: str) -> Listing:
     if not found.entries and not found.more:
         raise BadRequest(f"{host_of(url)} lists no articles there: give a feed, a news sitemap or a WordPress site.")
     return Listing(_unique(found.entries), found.more[:50])
+
+
+def _character(named: re.Match[bytes]) -> bytes:
+    """Return a character's number as it stands, and U+FFFD's for what is none: one would break the whole list."""
+    number = int(named[1], 16) if named[1] else int(named[2])
+    return b"&#xFFFD;" if 0xD800 <= number <= 0xDFFF or number > sys.maxunicode else named[0]
 
 
 def _feed(body: bytes, url: str) -> Iterator[Entry]:
@@ -59,7 +68,8 @@ def _feed(body: bytes, url: str) -> Iterator[Entry]:
 
 def _posts(body: bytes, url: str) -> Iterator[Entry]:
     try:
-        posts = json.loads(body)
+        # JSON can name half a character, which nothing could write down: it becomes a question mark.
+        posts = json.loads(json.dumps(json.loads(body), ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError) as e:
         raise BadRequest(f"What {host_of(url)} lists is not JSON that can be read.") from e
     for post in posts if isinstance(posts, list) else []:

@@ -87,7 +87,7 @@ class Web:
                 if answer.status in _MOVED and "location" in told:
                     url = _joined(place, told["location"])
                     continue
-                if answer.status == 304:
+                if answer.status == 304 and headers:
                     return None
                 _check(answer.status, url)
                 body = await self._body(answer, told.get("content-encoding", "").strip().lower(), url)

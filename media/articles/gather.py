@@ -46,9 +46,10 @@ class Visitor:
             async with asyncio.timeout(seconds):
                 fetched = await self.web.get(source, etag=etag, modified=modified)
                 if fetched is not None:
-                    found = await self._listed(await self.reader.listing(fetched.body, fetched.url))
-                    problems += await self._pages(index, source, found, since)
-                    etag, modified = fetched.etag, fetched.modified
+                    listing = await self.reader.listing(fetched.body, fetched.url)
+                    problems += await self._pages(index, source, await self._listed(listing), since)
+                    # A home page or an index of sitemaps stays the same while the lists that it names grow.
+                    etag, modified = (fetched.etag, fetched.modified) if listing.entries else (None, None)
         except TimeoutError:
             problems.append(f"{host_of(source)} was left after {seconds:g} s: the next visit goes on.")
         except VotdError as e:

@@ -107,6 +107,7 @@ def test_whatever_breaks_is_one_sentence(site: Site, monkeypatch: pytest.MonkeyP
         (lambda to: to.say(b"", status=503), Unavailable, "(503)"),
         (lambda to: to.say(b"", status=429), Unavailable, "(429)"),
         (lambda to: to.say(b"", status=403), BadRequest, "(403)"),
+        (lambda to: to.say(b"", status=304), BadRequest, "(304)"),  # though nothing was said of what is known
         (hostile.missing, Gone, "(404)"),
         (lambda to: to.say(b"", status=410), Gone, "(410)"),
     ],

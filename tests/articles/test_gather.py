@@ -118,6 +118,22 @@ def test_a_news_sitemap_through_its_index(site: Site) -> None:
     assert (only.title, only.language, only.date) == ("Битола купува автобуси", "mk", dt.date(2026, 3, 9))
 
 
+def test_a_home_page_that_stays_the_same_hides_no_feed(site: Site) -> None:
+    """It is asked for whole each time: what its feed lists may be new where the page itself is not."""
+
+    def home(to: hostile.Handler) -> None:
+        feed = f'<link rel="alternate" type="application/rss+xml" href="{site.address}/feed">'
+        known = to.headers["If-None-Match"] == '"1"'
+        to.say(b"" if known else f"<html><head>{feed}</head></html>".encode(), status=304 if known else 200, ETag='"1"')
+
+    site.answers |= {"/": home, "/feed": hostile.page(rss(item("/a", "One"))), "/a": article("One")}
+    index, source = Index(), f"{site.address}/"
+    assert gather(index, source) == ()
+    site.answers |= {"/feed": hostile.page(rss(item("/a", "One"), item("/b", "Two"))), "/b": article("Two")}
+    assert gather(index, source) == ()
+    assert {one.title for one in found(index, source)} == {"One", "Two"}
+
+
 def test_a_wordpress_site_by_its_home_page(site: Site) -> None:
     """The home page names the interface, whose posts bring their whole text: no page is asked for."""
     posts = [
@@ -177,6 +193,36 @@ def test_a_hostile_page_costs_only_itself(site: Site) -> None:
     index, source = Index(), f"{site.address}/feed"
     gather(index, source)
     assert [one.title for one in found(index, source)] == ["good"]
+
+
+@pytest.mark.parametrize("number", ["&#xD800;", "&#55296;", "&#x110000;"])
+@pytest.mark.parametrize("kind", ["feed", "sitemap"])
+def test_a_title_with_what_is_no_character_costs_nothing_else(site: Site, number: str, kind: str) -> None:
+    """Half of a surrogate pair, by its number: the list is read, and the title has U+FFFD in its place."""
+    urls = (
+        f"<url><loc>/{at}</loc><title>{title}</title></url>" for at, title in (("a", f"Bad {number}"), ("b", "Good"))
+    )
+    lists = {
+        "feed": rss(item("/a", f"Bad {number}"), item("/b", "Good")),
+        "sitemap": f"<urlset>{''.join(urls)}</urlset>",
+    }
+    site.answers |= {"/list": hostile.page(lists[kind], "text/xml"), "/a": article("x"), "/b": article("y")}
+    index, source = Index(), f"{site.address}/list"
+    assert gather(index, source) == ()
+    assert {one.title for one in found(index, source)} == {"Bad \ufffd", "Good"}
+
+
+def test_a_post_with_half_a_character_costs_nothing_else(site: Site) -> None:
+    """JSON may name it anywhere; a whole pair is a character as any."""
+    text = f"<p>{BODY * 6}</p><p>{BODY * 6}"
+    posts = [
+        {"link": f"{site.address}/{at}", "title": {"rendered": title}, "content": {"rendered": f"{text}{title}</p>"}}
+        for at, title in enumerate(("Bad \ud800", "Good \U0001f68c"))
+    ]
+    site.answers["/posts"] = hostile.page(json.dumps(posts), "application/json")
+    index, source = Index(), f"{site.address}/posts"
+    assert gather(index, source) == ()
+    assert {one.title for one in found(index, source)} == {"Bad ?", "Good \U0001f68c"}
 
 
 def test_a_list_that_is_silent_does_not_hide_the_next(site: Site) -> None:
@@ -253,10 +299,14 @@ def test_an_article_brings_so_much_and_no_more(site: Site, tmp_path: Path) -> No
 def test_a_chosen_page_that_is_away_costs_the_link(site: Site, tmp_path: Path) -> None:
     """Not the video; a file that is not there is the person's to mend."""
     settings, said = load(home=tmp_path, articles_private=True), Said("Bitola buys buses.", "en", "Buses")
-    for answer, sentence in ((lambda to: to.say(b"", status=503), "(503)"), (hostile.bomb, "bytes"), (None, "(404)")):
-        site.answers["/a"] = answer or hostile.missing
+    for answer, sentence, again in (
+        (lambda to: to.say(b"", status=503), "(503)", True),
+        (hostile.bomb, "bytes", False),
+        (hostile.missing, "(404)", False),
+    ):
+        site.answers["/a"] = answer
         told = asyncio.run(chosen(said, f"{site.address}/a", settings))
-        assert told.link == Link("none", ())
+        assert (told.link, told.again) == (Link("none", ()), again)
         assert sentence in told.problems[0]
     with pytest.raises(BadRequest):
         asyncio.run(chosen(said, str(tmp_path / "missing.txt"), settings))

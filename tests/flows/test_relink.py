@@ -14,7 +14,7 @@ from articles.hostile import Site
 
 from votd.config.settings import load
 from votd.flows import story
-from votd.flows.articles import index_of, refresh
+from votd.flows.articles import DOUBT, KEPT, index_of, refresh
 from votd.flows.display import Ledger
 from votd.flows.outcome import Outcome
 from votd.flows.relink import Relinked, relink_all, standing_parts
@@ -22,6 +22,7 @@ from votd.flows.request import Request
 from votd.flows.speech import recogniser, user_cache
 from votd.flows.steps import Steps
 from votd.media.errors import Unavailable
+from votd.media.model import Link
 from votd.media.record import Record, RecordChapter
 
 DAY = dt.date(2026, 3, 10)
@@ -182,6 +183,88 @@ def test_an_article_out_of_reach_keeps_what_stands(house: Any, video: Path, site
     assert after.chapters == before.chapters
     assert after.chapters
     assert (before.articles[1].passages, bool(after.articles[1].passages)) == ((), True)
+
+
+def test_an_address_that_did_not_answer_is_asked_again_by_night(house: Any, video: Path, site: Site) -> None:
+    """What a person named is linked once its site answers; until then the machine chooses nothing else."""
+    publish_on(site, ("Bitola buys buses", STORY), ("Buses for Bitola", STORY))
+    named, down = "/buses-for-bitola", lambda to: to.say(b"", status=503)
+    up, site.answers[named] = site.answers[named], down
+    first = tell(house, video, article=f"{site.address}{named}")
+    assert any("(503)" in one and "asks again until the video is 30 days old" in one for one in first.warnings)
+    assert first.record.articles == ()
+    before = media(house)
+
+    publish_on(site, ("Bitola buys buses", STORY))
+    site.answers[named] = down
+    assert night(house, site)[0].state == "unchanged"
+    assert standing(house).articles == ()
+
+    site.answers[named] = up
+    (linked,) = night(house, site)
+    assert (linked.state, linked.message) == ("linked", "Linked to “Buses for Bitola”, which a person named.")
+    (article,) = standing(house).articles
+    assert (article.url, article.origin, bool(article.passages)) == (f"{site.address}{named}", "person", True)
+    assert night(house, site)[0].state == "unchanged"
+    assert media(house) == before
+
+
+def test_an_address_that_did_not_answer_replaces_the_machines_link(house: Any, video: Path, site: Site) -> None:
+    """What stands is kept until then, and where the site has no such page in the end."""
+    publish_on(site, ("Bitola buys buses", STORY), *((title, (text,) * 2) for title, text in OTHERS))
+    tell(house, video)
+    assert night(house, site)[0].state == "linked"
+    machines = standing(house).articles
+    assert [(one.title, one.origin) for one in machines] == [("Bitola buys buses", "machine")]
+
+    site.answers["/named"] = lambda to: to.say(b"", status=503)
+    assert tell(house, video, article=f"{site.address}/named").record.articles == machines
+    site.answers["/named"] = hostile.missing
+    (failed,) = night(house, site)
+    assert (failed.state, "(404)" in failed.message) == ("failed", True)
+    assert night(house, site)[0].state == "unchanged"  # nothing is waited for any more
+    assert standing(house).articles == machines
+
+    site.answers["/named"] = lambda to: to.say(b"", status=503)
+    tell(house, video, article=f"{site.address}/named")
+    site.answers["/named"] = site.answers["/snow-closes-the-pass"]
+    (linked,) = night(house, site)
+    assert (linked.state, DOUBT in linked.message) == ("linked", True)
+    assert [(one.title, one.origin) for one in standing(house).articles] == [("Snow closes the pass", "person")]
+
+
+def test_a_search_that_breaks_keeps_the_link_that_stands(
+    house: Any, video: Path, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So does one that cannot have the article; where it has it, and says no, the link goes."""
+    feed = (f"{site.address}/feed",)
+    publish_on(site, ("Bitola buys buses", STORY), *((title, (text,) * 2) for title, text in OTHERS))
+    tell(house, video)
+    assert night(house, site)[0].state == "linked"
+    first = tell(house, video, articles=feed).record
+    assert [(one.title, one.origin) for one in first.articles] == [("Bitola buys buses", "machine")]
+
+    def broken(*_: Any, **__: Any) -> None:
+        raise Unavailable("The index is locked.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("votd.media.articles.link.link", broken)
+        again = tell(house, video, articles=feed)
+    assert (again.record.articles, again.record.chapters) == (first.articles, first.chapters)
+    assert again.warnings[-2:] == ("No article could be looked for: The index is locked.", KEPT)
+
+    for file in house.home.glob("articles.sqlite*"):
+        file.unlink()
+    listed, site.answers["/feed"] = site.answers["/feed"], lambda to: to.say(b"", status=503)
+    again = tell(house, video, articles=feed)
+    assert again.record.articles == first.articles
+    assert ("(503)" in again.warnings[-2], again.warnings[-1]) == (True, KEPT)
+
+    site.answers["/feed"] = listed
+    assert night(house, site)[0].state == "unchanged"  # it was listed, and read
+    site.answers["/feed"] = lambda to: to.say(b"", status=503)
+    monkeypatch.setattr("votd.media.articles.link.link", lambda *_, **__: Link("none", ()))
+    assert tell(house, video, articles=feed).record.articles == ()
 
 
 async def add_article(house: Any, url: str) -> None:
