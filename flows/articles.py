@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import datetime as dt
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -69,21 +70,27 @@ def is_site(source: str) -> bool:
     return source.lower().startswith(("http://", "https://"))
 
 
-async def chosen(said: Said, place: str, settings: Settings) -> Found:
+def is_young(day: dt.date, settings: Settings, today: dt.date) -> bool:
+    """Tell whether the nightly flow looks after the link of a video of this day."""
+    return (today - day).days <= settings.article_days
+
+
+async def chosen(said: Said, place: str, settings: Settings, *, young: bool = True) -> Found:
     """Take a person's choice, a file or an address; say so where the talk does not seem to be about it.
 
     A page that its site does not give costs the link and a sentence, not the video; one that does not answer now is to
-    be asked for again. Raises ``BadRequest`` for a file that is no article.
+    be asked for again while the video is ``young``. Raises ``BadRequest`` for a file that is no article.
     """
     try:
         article = await _page(place, settings) if is_site(place) else await asyncio.to_thread(read_file, Path(place))
-    except Unavailable as e:
-        until = f"the nightly flow asks again until the video is {settings.article_days} days old."
-        return Found(Link("none", ()), (f"{e} No link was changed: {until}",), again=True)
-    except BadRequest as e:
+    except (BadRequest, Unavailable) as e:
         if not is_site(place):
             raise
-        return Found(Link("none", ()), (f"{e} The video is not linked: publish it again to name its article.",))
+        again, then = False, "The video is not linked: publish it again to name its article."
+        if young and isinstance(e, Unavailable):
+            until = f"until the video is {settings.article_days} days old."
+            again, then = True, f"No link was changed: the nightly flow asks again {until}"
+        return Found(Link("none", ()), (f"{e} {then}",), again=again)
     verdict = await asyncio.to_thread(_alone, replace(said, day=None), article)  # a person may choose an old one
     best = verdict.best or Candidate(article, 0.0)
     doubts = (DOUBT,) if said.terms and verdict.status == "none" else ()
@@ -115,7 +122,7 @@ def note_named(settings: Settings, id_: str, address: str | None) -> None:
         note.unlink(missing_ok=True)
         return
     note.parent.mkdir(parents=True, exist_ok=True)
-    fresh = note.with_suffix(".part")
+    fresh = note.with_suffix(f".{secrets.token_hex(4)}.part")
     fresh.write_text(address, encoding="utf-8")
     fresh.replace(note)
 

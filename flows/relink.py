@@ -12,7 +12,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
 
-from votd.flows.articles import Found, chosen, is_site, named, note_named, refresh, said_of
+from votd.flows.articles import Found, chosen, is_site, is_young, named, note_named, refresh, said_of
 from votd.flows.assemble import Parts, Speech
 from votd.flows.facts import facts_of
 from votd.flows.speech import UNDETERMINED
@@ -53,9 +53,8 @@ class Newsroom:
 async def relink_all(steps: Steps, index: Index, today: dt.date) -> list[Relinked]:
     """Look after the links of the videos of the last ``article_days`` days; one that fails never stops the next."""
     settings = steps.settings
-    youngest = today - dt.timedelta(days=settings.article_days)
     videos = await asyncio.to_thread(delivery.index, steps.store)
-    young = [video.id for video in videos.videos if video.date >= youngest]
+    young = [video.id for video in videos.videos if is_young(video.date, settings, today)]
     if not young:
         return []
     await refresh(index, settings.articles, settings, today)
@@ -78,7 +77,7 @@ async def relink(steps: Steps, id_: str, room: Newsroom) -> Relinked:
     if address:
         found = await _named(address, standing, kept, steps)
         if not found.again:
-            return await _settled(found, standing, kept, steps)
+            return await _settled(address, found, standing, kept, steps)
     if standing.articles:
         link, unread = await _kept(standing, room)
     else:  # while a person's choice is waited for, the machine makes none
@@ -131,12 +130,18 @@ async def _named(address: str, standing: Record, kept: Speech, steps: Steps) -> 
     return await chosen(said, address, steps.settings)
 
 
-async def _settled(found: Found, standing: Record, kept: Speech, steps: Steps) -> Relinked:
-    """Link the article that a person named, now that its site answers; one that it does not have is not waited for."""
+async def _settled(address: str, found: Found, standing: Record, kept: Speech, steps: Steps) -> Relinked:
+    """Link the article that a person named, now that its site answers; one that it does not have is not waited for.
+
+    Meanwhile a person may have named another, whose note is left for the next night.
+    """
+    if named(steps.settings, standing.id) != address:
+        return Relinked(standing.id, "unchanged", "")
     told = await asyncio.to_thread(tell, found.link, kept.transcript, "person")
     if told.articles:
         await _publish(steps, standing, kept, told.articles, told.chapters)
-    note_named(steps.settings, standing.id, None)
+    if named(steps.settings, standing.id) == address:
+        note_named(steps.settings, standing.id, None)
     if not told.articles:
         return Relinked(standing.id, "failed", " ".join(found.problems))
     linked = f"Linked to “{told.articles[0].title}”, which a person named."

@@ -18,7 +18,7 @@ import imageio_ffmpeg
 
 from votd.config import profiles
 from votd.config.settings import Settings
-from votd.flows.articles import KEPT, Found, chosen, index_of, note_named, refresh, said_of
+from votd.flows.articles import KEPT, Found, chosen, index_of, is_young, refresh, said_of
 from votd.flows.assemble import ENCODING, STEPS, Encoded, Parts, Speech, assemble
 from votd.flows.display import Ledger
 from votd.flows.facts import Identity, identify, noted
@@ -289,8 +289,7 @@ class Steps:
     ) -> Found:
         """Find the article among the candidates, or judge the one that a person named; with sentences on bad files.
 
-        A named one whose site does not answer is noted for the night. Raises ``VotdError`` where a named file is no
-        article; whatever else fails costs a sentence.
+        Raises ``VotdError`` where a named file is no article; whatever else fails costs a sentence.
         """
         with self.ledger.stage("link"):
             if not request.article and not request.articles:
@@ -306,16 +305,16 @@ class Steps:
         self, transcript: Transcript | None, request: Request, identity: Identity, standing: Record | None
     ) -> Found:
         heard = transcript or Transcript(request.language or UNDETERMINED, 0.0, 0, ())
-        said = await asyncio.to_thread(said_of, heard, request.title or identity.stem, identity.date)
-        if request.article:
-            found = await chosen(said, request.article, self.settings)
-            note_named(self.settings, identity.id, request.article if found.again else None)
-            return found
+        day = request.date or identity.date
+        said = await asyncio.to_thread(said_of, heard, request.title or identity.stem, day)
         sure, today = request.date is not None, dt.datetime.now(self.settings.zone).date()
+        if request.article:
+            young = is_young(day, self.settings, today)
+            return await chosen(said, request.article, self.settings, young=young)
         with contextlib.closing(index_of(self.settings)) as index:
             problems = await refresh(index, request.articles, self.settings, today)
             link = await asyncio.to_thread(linking.link, index, said, request.articles, sure_of_day=sure)
-            unknown = [one for one in _machines(standing) if not index.has(one.title, one.url)]
+            unknown = [one for one in _machines(standing) if not index.has(one.title, one.url, request.articles)]
             unjudged = unknown and problems and not link.linked
             return _unsure(link, problems, standing) if unjudged else Found(link, problems)
 

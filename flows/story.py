@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import TypeVar
 
 from votd.config.settings import Settings
-from votd.flows.articles import Found
+from votd.flows.articles import Found, note_named
 from votd.flows.assemble import Encoded, Parts, Speech, measured
 from votd.flows.captions import captioned, given
 from votd.flows.display import Ledger
@@ -65,6 +65,8 @@ async def publish(request: Request, steps: Steps) -> Outcome:
             # The source's own stream was not what its packets promised: encode it after all.
             encoded = await steps.transcode(source, to_encode(info), audio)
             done = await steps.publish(dataclasses.replace(parts, encoded=encoded), standing)
+        if request.article:  # only now: a run that failed changes nothing for the night
+            note_named(steps.settings, identity.id, request.article if found.again else None)
         outcome = Outcome(
             record=done.record,
             changed=done.changed,

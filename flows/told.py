@@ -31,7 +31,7 @@ def tell(link: Link, transcript: Transcript | None, origin: Origin) -> Told:
     Chapters are those of the first article; differences are told of articles in the talk's own language.
     """
     said = sentences(transcript) if transcript else ()
-    spoken = (transcript.language if transcript else "").partition("-")[0]
+    spoken = (transcript.language if transcript else "").replace("_", "-").partition("-")[0].lower()
     articles: list[RecordArticle] = []
     parts: tuple[RecordChapter, ...] = ()
     found: list[Difference] = []

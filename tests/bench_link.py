@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 from articles.bed.filler import daily
-from articles.bed.load import SOURCE, Talk, bed, indexed, lede_of, said_of, variants
+from articles.bed.load import SOURCE, Talk, bed, evened, indexed, lede_of, said_of, variants
 
 from votd.media.articles import meaning
 from votd.media.articles.index import Index, Known
@@ -26,7 +26,7 @@ from votd.media.articles.link import candidates, link
 from votd.media.articles.rank import Rarity, Said, Terms, Weigh
 from votd.media.model import Article, Link
 
-SCALE, A_DAY = 100_000, 200
+SCALE, A_DAY, SEED = 100_000, 200, 2
 LEDES: dict[Article, meaning.Vector] = {}
 
 
@@ -62,14 +62,14 @@ def main() -> None:
     if given.scale:
         scale()
         return
-    half = bed("held_out" if given.held_out else "dev")
+    half = evened(bed("held_out" if given.held_out else "dev"), SEED)
     having = sum(bool(talk.right) for talk in half.talks)
     print(f"{len(half.talks)} talks, {having} with an article, {len(half.articles)} articles")
     index = indexed(half)
     asked = [
         (talk, heard, said_of(talk, text, dated=True))
         for talk in half.talks
-        for heard, text in variants(talk, half.talks, 2)
+        for heard, text in variants(talk, half.talks, SEED)
     ]
     cases = [
         Case(talk, heard, dated, one, link(index, one, [SOURCE]))

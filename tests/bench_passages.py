@@ -11,13 +11,13 @@ installed. Each talk is heard clean, and with every tenth word misheard. Labels 
 article; its others are not judged.
 
 ``--fit`` finds the middle of what news means (``meaning.npz``), fits the weights of ``media/articles/passages.py`` and
-the direction of asides (``voice.npz``) on the talks that may be looked at, and says what comes of it where each is
-judged by the others alone: the plain run cannot.
+the direction of asides (``voice.npz``) on the talks that may be looked at, and says what comes of it where each tenth
+is judged by the others alone: the plain run cannot.
 """
 
 import argparse
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -33,7 +33,7 @@ from votd.media.model import Article, Transcript, Utterance, Word
 
 WRONG = 0.1
 BACK = 0.8  # a speaker may go back more than those of the bed: judged by the others it costs nothing
-ROUNDS, AGAIN, STEP, RIDGE = 150, 60, 0.1, 0.5
+ROUNDS, AGAIN, STEP, RIDGE, FOLDS = 150, 60, 0.1, 0.5, 10
 EMITTED, WEIGHTS = 11, 14
 LEDES = 400
 Path_ = tuple[int | None, ...]
@@ -231,7 +231,7 @@ def write_means() -> None:
 
 
 def fit_all() -> None:
-    """Fit with meaning and without, judge each talk by the others, and write the direction."""
+    """Fit with meaning and without, judge each tenth of the talks by the others, and write the direction."""
     write_means()
     samples = [Sample(one, one.signs, labels_of(one)) for wrong in (0.0, WRONG) for one in cases("dev", wrong)]
     names = list(dict.fromkeys(one.case.talk.name for one in samples))
@@ -239,16 +239,22 @@ def fit_all() -> None:
         begun = fit(samples, direction(samples), means, ROUNDS, np.zeros(WEIGHTS))
         found = (f"{name}={value:.2f}" for name, value in asdict(weights_of(begun, means)).items())
         print(f"{title} = Weights({', '.join(found)})", flush=True)
-        sums: dict[str, np.ndarray] = {"clean": np.zeros(2), "misheard": np.zeros(2)}
-        for name in names:
-            rest = [one for one in samples if one.case.talk.name != name]
+        sums: dict[tuple[str, str], np.ndarray] = defaultdict(lambda: np.zeros(2))
+        for fold in range(FOLDS):
+            own = {*names[fold::FOLDS]}
+            rest = [one for one in samples if one.case.talk.name not in own]
             sounds = direction(rest)
             weights = weights_of(fit(rest, sounds, means, AGAIN, begun), means)
-            own = [one for one in samples if one.case.talk.name == name]
-            for heard, one in zip(sums, own, strict=True):
-                sums[heard] += (got := one.case.right(likeliest(scores(one.signs, weights, sounds), weights)))
-                print(f"  {name:28} {heard:9} {got[0] / got[1]:.1%}", flush=True)
-        print("  judged by the others:", {heard: f"{right / whole:.1%}" for heard, (right, whole) in sums.items()})
+            half = len(samples) // 2
+            for at, one in enumerate(samples):
+                if one.case.talk.name in own:
+                    got = one.case.right(likeliest(scores(one.signs, weights, sounds), weights))
+                    sums["clean" if at < half else "misheard", one.case.talk.kind] += got
+        told = {key: f"{right / whole:.1%}" for key, (right, whole) in sorted(sums.items())}
+        print("  judged by the others:", told, flush=True)
+        for heard in ("clean", "misheard"):
+            right, whole = sum(value for key, value in sums.items() if key[0] == heard)
+            print(f"  {heard}: {right / whole:.1%}", flush=True)
     np.savez(Path(passages.__file__).with_name("voice.npz"), voice=direction(samples))
 
 

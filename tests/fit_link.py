@@ -1,13 +1,13 @@
 """Fit the linker's weights and thresholds on the half of the bed that may be looked at; writes link.toml.
 
-Run it after a change of ``rank``, ``words`` or of the bed: ``python tests/fit_link.py`` (seven minutes). The weights
-are learnt from each talk twice, with its article there and with it taken away: among all the news; among a quarter of
-other news, in other words and other errors; among articles of which only the first lines are there, as feeds have them;
-among written articles that are all long, since in the bed the right ones are longer than the other turns, and that must
-not be what finds them; in a folder that has its story and little else; and from talks that read their article aloud, or
-half of it, which none of the bed does. What can be known well and what cannot is fitted apart, as ``link.known`` tells
-them. A threshold is the lowest probability at which, over folds that share no story, no more than WRONG of the talks
-were linked wrong.
+Run it after a change of ``rank``, ``words`` or of the bed: ``python tests/fit_link.py`` (nine minutes on two cores). The
+weights are learnt from each talk twice, with its article there and with it taken away: among all the news; among a
+quarter of it, in other words and other errors; among articles of which only the first lines are there, as feeds have
+them; in a folder that has its story and little else; and from talks that read their article aloud, or half of it,
+which none of the bed does. No article is told by its length (``load.evened``): in most of the bed the right ones are
+longer than the other turns, and that must not be what finds them. What can be known well and what cannot is fitted
+apart, as ``link.known`` tells them. A threshold is the lowest probability at which, over folds that share no story, no
+more than WRONG of the talks were linked wrong.
 
 Figures that speak for an article can weigh nothing against it, and the reverse. Without days a few of them may
 (EITHER_WAY): recaps tell more of an earlier article than other talks tell of their own, and where no day parts these
@@ -17,22 +17,24 @@ two, how much of an article is told does.
 import hashlib
 import random
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
-from articles.bed.load import SOURCE, Bed, Talk, bed, indexed, said_of, variants
+from articles.bed.load import SOURCE, Bed, Talk, bed, evened, indexed, said_of, variants
 
 from votd.media.articles import link
-from votd.media.articles.index import HEAD_WORDS, Index, Known
-from votd.media.articles.link import candidates, compared, known, probabilities
+from votd.media.articles.index import Index, Known
+from votd.media.articles.link import TWICE, candidates, compared, known, probabilities
 from votd.media.articles.rank import DAYS, FEATURES, OF_A_STORY, Said
 from votd.media.model import Article
 
 FOLDS, RIDGE = 10, 1.0
 SEEDS = (1, 3)
-"""Each talk is heard with other errors, among other news that was made."""
+"""Each talk is heard with other errors, among other news that was generated."""
 PARTS = 4
 WRONG = 0.0075
 """The share of talks that may be linked wrong, over the folds."""
@@ -43,6 +45,7 @@ FOLDERS, LENGTHS = (0, 12, 60), (1, 2, 3, None)
 """Other articles in the folders, and the paragraphs that the articles there have."""
 CONTEXT = ("rivals", "few_articles", *DAYS, "same_language")
 """Figures that tell of the circumstances, and so neither for nor against an article."""
+FEW = "few_articles"
 AGAINST = ("other",)
 EITHER_WAY = ("lede", "sure_facts", "covered", "new_told")
 """Figures for an article that may weigh against it too, where no days are known."""
@@ -59,6 +62,8 @@ class Case:
     right: np.ndarray
     scant: np.ndarray
     tongue: np.ndarray
+    days: np.ndarray
+    dated: bool
     removed: bool = False
 
 
@@ -67,27 +72,36 @@ Heard = tuple[Index, Talk, Said]
 
 def main() -> None:
     """Fit the four sets of weights."""
-    whole, other = bed("dev", SEEDS[0]), bed("dev", SEEDS[1], fair=True)
-    heard = [*among(whole, SEEDS[0]), *aloud(whole), *in_folders(whole, SEEDS[0]), *in_folders(other, SEEDS[1])]
-    for part in range(PARTS):
-        some = quarter(other, part)
-        heard += among(some, SEEDS[1])
-        heard += among(shortened(some, SEEDS[1]), SEEDS[1], SOME)
-        heard += among(lengthened(some, other, SEEDS[1]), SEEDS[1])
-    parts = []
-    for dated in (True, False):
-        cases = [
-            case
-            for index, talk, said in heard
-            for case in both(index, talk, said if dated else replace(said, day=None))
-        ]
-        parts += sections(cases, dated)
+    jobs = [(name, part) for part in range(PARTS) for name in KINDS]
+    with ProcessPoolExecutor() as pool:
+        cases = [case for some in pool.map(cases_of, *zip(*jobs, strict=True)) for case in some]
+        halves = [[case for case in cases if case.dated is dated] for dated in (True, False)]
+        parts = [section for some in pool.map(sections, halves, (True, False)) for section in some]
     head = "# Made by tests/fit_link.py from tests/articles/bed/dev; the weights are for the figures of rank.py.\n\n"
     Path(link.__file__).with_name("link.toml").write_text(head + "\n".join(parts), encoding="utf-8")
 
 
+def cases_of(kind: str, part: int) -> list[Case]:
+    """Compare every fourth talk with its candidates, in one of the ways, with its day and without."""
+    made = []
+    for index, talk, said in KINDS[kind](part):
+        made += [*both(index, talk, said), *both(index, talk, replace(said, day=None))]
+    return made
+
+
+@cache
+def news(seed: int) -> Bed:
+    """Return all that may be looked at, no article told by its length."""
+    return evened(bed("dev", seed), seed)
+
+
+def some(seed: int, part: int) -> Bed:
+    """Return every fourth talk among all the articles."""
+    return replace(news(seed), talks=news(seed).talks[part::PARTS])
+
+
 def among(half: Bed, seed: int, ways: Sequence[str] | None = None) -> Iterator[Heard]:
-    """Yield the talks as they were heard, among all the articles."""
+    """Yield the talks as they were heard, among the articles."""
     index = indexed(half)
     every = bed("dev", seed).talks
     for talk in half.talks:
@@ -117,35 +131,18 @@ def in_folders(half: Bed, seed: int) -> Iterator[Heard]:
 
 
 def quarter(half: Bed, part: int) -> Bed:
-    """Return some of the stories, and some of the other news."""
-    talks = tuple(half.talks[part::PARTS])
-    names = {talk.name for talk in half.talks}
+    """Return every fourth talk with its story, among few generated articles or many."""
+    talks = half.talks[part::PARTS]
     own = {talk.name for talk in talks}
-    news = [one for one in half.articles if one.file.partition("/")[0] not in names]
+    made = [one for one in half.articles if "/" not in one.file]
     stories = [one for one in half.articles if one.file.partition("/")[0] in own]
-    return Bed(talks, (*stories, *news[part::PARTS]))
+    return Bed(talks, (*stories, *made[part :: PARTS * 2**part]))
 
 
 def shortened(half: Bed, seed: int) -> Bed:
     """Return the articles as a feed has them, all with one paragraph or all with two."""
     length = random.Random(f"{half.talks[0].name} {seed}").choice((1, 2))
     return Bed(half.talks, tuple(replace(one, paragraphs=one.paragraphs[:length]) for one in half.articles))
-
-
-def lengthened(half: Bed, whole: Bed, seed: int) -> Bed:
-    """Return the written articles with others' paragraphs after their own, until each is as long as it is compared."""
-    chance = random.Random(seed)
-    own = {talk.name for talk in half.talks}
-    stories = [one for one in whole.articles if "/" in one.file and one.file.partition("/")[0] not in own]
-
-    def longer(one: Article) -> Article:
-        paragraphs = list(one.paragraphs)
-        while sum(len(each.split()) for each in paragraphs) < HEAD_WORDS:
-            other = chance.choice([each for each in stories if each.language == one.language])
-            paragraphs.append(chance.choice(other.paragraphs))
-        return replace(one, paragraphs=tuple(paragraphs))
-
-    return Bed(half.talks, tuple(longer(one) if "/" in one.file else one for one in half.articles))
 
 
 def folder(half: Bed, talk: Talk, seed: int) -> Bed:
@@ -162,6 +159,16 @@ def read_aloud(article: Article) -> Said:
     """Return an article as a talk that reads it."""
     assert article.date is not None
     return Said(" ".join((article.title, *article.paragraphs)), article.language, None, article.date.toordinal())
+
+
+KINDS: dict[str, Callable[[int], Iterator[Heard]]] = {
+    "all": lambda part: among(some(SEEDS[0], part), SEEDS[0], SOME),
+    "aloud": lambda part: aloud(some(SEEDS[0], part)),
+    "folders": lambda part: in_folders(some(SEEDS[0], part), SEEDS[0]),
+    "other folders": lambda part: in_folders(some(SEEDS[1], part), SEEDS[1]),
+    "quarter": lambda part: among(quarter(news(SEEDS[1]), part), SEEDS[1]),
+    "short": lambda part: among(shortened(quarter(news(SEEDS[1]), part), SEEDS[1]), SEEDS[1], SOME),
+}
 
 
 def both(index: Index, talk: Talk, said: Said) -> Iterator[Case]:
@@ -181,7 +188,8 @@ def case(index: Index, talk: Talk, said: Said, found: Sequence[Known]) -> Case:
     spoken = index.spoken()
     scant = np.array([known(one, spoken[one.tongue]) < 0.5 for one in found], bool)
     tongue = np.array([one.tongue for one in found], dtype="U3")
-    return Case(talk, rows[can], right[can], scant[can], tongue[can])
+    days = np.array([said.days_from(one) for one in found], int)
+    return Case(talk, rows[can], right[can], scant[can], tongue[can], days[can], said.day is not None)
 
 
 def sections(cases: Sequence[Case], dated: bool) -> list[str]:
@@ -190,7 +198,7 @@ def sections(cases: Sequence[Case], dated: bool) -> list[str]:
         best
         for fold in range(FOLDS)
         for weights in [fit([c for c in cases if fold_of(c.talk) != fold], dated)]
-        for best in (judged(weights, c) for c in cases if fold_of(c.talk) == fold and not c.removed)
+        for best in (judged(weights, c) for c in cases if fold_of(c.talk) == fold and not c.removed and len(c.rows))
     ]
     made = []
     for scant, weights in enumerate(fit(cases, dated)):
@@ -211,15 +219,19 @@ Weights = tuple[np.ndarray, np.ndarray]
 
 
 def judged(weights: Weights, one: Case) -> tuple[float, bool, bool]:
-    """Return the probability of a talk's best article, whether that is right, and whether it is a scant one."""
+    """Return the probability of a talk's best article, whether that is right, and whether it is a scant one.
+
+    Where a rival contests it that is as if nothing were likely.
+    """
     levels = np.where(one.scant, *(one.rows @ each[:-1] + each[-1] for each in reversed(weights)))
     scores = np.zeros(len(levels))
     for tongue in {*one.tongue}:
         scores[one.tongue == tongue] = probabilities(levels[one.tongue == tongue].tolist())
-    if not len(scores):
-        return 0.0, False, False
     best = int(np.argmax(scores))
-    return float(scores[best]), bool(one.right[best]), bool(one.scant[best])
+    rivals = (one.tongue == one.tongue[best]) & (one.days <= one.days[best])
+    rivals[best] = False
+    contested = scores[best] < TWICE * scores[rivals].max(initial=0)
+    return 0.0 if contested else float(scores[best]), bool(one.right[best]), bool(one.scant[best])
 
 
 def threshold(tried: Sequence[tuple[float, bool]]) -> float:
@@ -243,7 +255,10 @@ def fit(cases: Sequence[Case], dated: bool) -> Weights:
     group = group[order]
     rows = np.vstack([c.rows for c in some])[order]
     right, scant = (np.concatenate([getattr(c, what) for c in some])[order] for what in ("right", "scant"))
-    full, few = (logit(rows[own], right[own], group[own], bounds(dated)) for own in (~scant, scant))
+    full, few = (
+        logit(rows[own], right[own], group[own], bounds(dated, is_scant))
+        for own, is_scant in ((~scant, False), (scant, True))
+    )
     return full, few
 
 
@@ -293,16 +308,21 @@ def logit(rows: np.ndarray, right: np.ndarray, group: np.ndarray, limits: tuple[
     return np.append(raw, weights[-1] - raw @ middle)
 
 
-def bounds(dated: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Return the least and the greatest weight of each figure, and of the constant."""
+def bounds(dated: bool, scant: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Return the least and the greatest weight of each figure, and of the constant.
+
+    How many articles there are says nothing where there are many: learnt from a few sizes, it misleads at others.
+    """
     low, high = np.zeros(len(FEATURES) + 1), np.full(len(FEATURES) + 1, np.inf)
     for at, name in enumerate((*FEATURES, "constant")):
-        if name in (*CONTEXT, "constant") or (name in EITHER_WAY and not dated):
+        if (name in (*CONTEXT, "constant") and (scant or name != FEW)) or (name in EITHER_WAY and not dated):
             low[at] = -np.inf
         elif name in AGAINST:
             low[at], high[at] = -np.inf, 0.0
         elif name in OF_A_STORY and not dated:
             high[at] = 0.0
+        elif name == FEW and not scant:
+            low[at] = high[at] = 0.0
     return low, high
 
 

@@ -19,7 +19,7 @@ from votd.media.articles.sitemap import MOST, Entry, Listing, discover, host_of,
 from votd.media.errors import BadRequest
 
 _TAG = re.compile(r"<[^>]*>")
-_NUMBERED = re.compile(rb"&#(?:x([0-9a-f]{1,20})|([0-9]{1,20}));", re.IGNORECASE)
+_NUMBERED = re.compile(rb"&#(?:x([0-9a-f]+)|0*([1-9][0-9]*));", re.IGNORECASE)
 
 
 def listing(body: bytes, url: str) -> Listing:
@@ -43,7 +43,7 @@ def listing(body: bytes, url: str) -> Listing:
 
 def _character(named: re.Match[bytes]) -> bytes:
     """Return a character's number as it stands, and U+FFFD's for what is none: one would break the whole list."""
-    number = int(named[1], 16) if named[1] else int(named[2])
+    number = int(named[1], 16) if named[1] else int(named[2][:8])  # eight digits are too many, thousands break int()
     return b"&#xFFFD;" if 0xD800 <= number <= 0xDFFF or number > sys.maxunicode else named[0]
 
 

@@ -218,11 +218,12 @@ class Index:
         """Tell whether an address was withdrawn by the source that had brought it, and none has it now."""
         return bool(self._base.rows("SELECT 1 FROM gone WHERE url = ?", (url,))) and self.source_of(url) is None
 
-    def has(self, title: str, url: str | None) -> bool:
-        """Tell whether an article is known or was withdrawn: by its address, by its title where it has none."""
-        if url is None:
-            return bool(self._base.rows("SELECT 1 FROM article WHERE title = ? LIMIT 1", (title,)))
-        return self.source_of(url) is not None or self.is_gone(url)
+    def has(self, title: str, url: str | None, sources: Sequence[str]) -> bool:
+        """Tell whether these sources have an article, or it was withdrawn: by its address, or its title without one."""
+        column, value = ("title", title) if url is None else ("url", url)
+        marks = ", ".join("?" for _ in sources)
+        ask = f"SELECT 1 FROM article WHERE {column} = ? AND source IN ({marks}) LIMIT 1"
+        return bool(self._base.rows(ask, (value, *sources))) or (url is not None and self.is_gone(url))
 
     def at(self, url: str) -> Article | None:
         """Return the article of an address."""

@@ -40,9 +40,12 @@ LEAST_WORDS = 20
 """Words that a talk and an article's paragraphs must have to be linked by a machine: a headline alone is soon said."""
 BEFORE_DAYS, AFTER_DAYS = 30, 3
 """The window around the talk's day from which candidates, and so rivals, are taken."""
+TWICE = 2
+"""How many times likelier an article must be than others of its language that are as near to the talk's day: what two
+tell alike, a person decides."""
 CONTESTED, CLEARLY = 0.5, 10
-"""The probability from which another candidate makes a link doubtful, unless the odds of the linked are so many times
-its own: over folds of the bed nothing was linked wrong that way."""
+"""The probability from which a candidate in another language makes a link doubtful, unless the odds of the linked are
+so many times its own: over folds of the bed nothing was linked wrong that way."""
 SAME_STORY_DAYS = 2
 SAME_STORY = 0.25
 """The least cosine of what two articles of one story have in common: on the bed such pairs have 0.32 and more."""
@@ -208,8 +211,9 @@ def _verdict(said: Said, judged: Sequence[_Judged]) -> Link:
     for each in judged:
         if each.linked and all(_together(each.one, other.one) for other in linked):
             linked.append(each)
-    if linked and any(_contests(each, linked) for each in judged):
+    if linked and any(_doubts(each, linked) for each in judged):
         linked = []
+    linked = [one for one in linked if not any(_rivals(each, one) for each in judged)]
     listed = [*linked, *(each for each in judged if each not in linked)][:LISTED]
     found = tuple(
         Candidate(each.one.article, round(each.score, 4), evidence(said, each.one), linked=each in linked)
@@ -220,13 +224,27 @@ def _verdict(said: Said, judged: Sequence[_Judged]) -> Link:
     return Link("review" if any(each.review for each in judged) else "none", found)
 
 
-def _contests(each: _Judged, linked: Sequence[_Judged]) -> bool:
-    """Tell whether a candidate is about as likely, no farther from the talk's day, and tells another story."""
-    if each in linked or each.score < CONTESTED or each.days > linked[0].days:
+def _doubts(each: _Judged, linked: Sequence[_Judged]) -> bool:
+    """Tell whether a candidate makes the first link doubtful, as its rival or as another story in another language."""
+    first = linked[0]
+    if each.one.tongue == first.one.tongue:
+        return _rivals(each, first)
+    if each in linked or each.score < CONTESTED or _farther(each, first):
         return False
-    if _odds(linked[0].score) >= CLEARLY * _odds(each.score):
+    if _odds(first.score) >= CLEARLY * _odds(each.score):
         return False
     return not any(_together(each.one, other.one) for other in linked)
+
+
+def _rivals(each: _Judged, one: _Judged) -> bool:
+    """Tell whether a candidate in a linked one's language is about as likely, and no farther from the talk's day."""
+    if each is one or each.one.tongue != one.one.tongue or _farther(each, one):
+        return False
+    return one.score < TWICE * each.score
+
+
+def _farther(each: _Judged, one: _Judged) -> bool:
+    return one.one.article.date is not None and each.days > one.days
 
 
 def _odds(score: float) -> float:

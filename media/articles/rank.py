@@ -22,7 +22,7 @@ import numpy as np
 from votd.media.articles.index import Known
 from votd.media.articles.title import headline, subject
 from votd.media.articles.when import of_today
-from votd.media.articles.words import by_sentence, is_common, is_figure, is_year, terms
+from votd.media.articles.words import READ, by_sentence, is_common, is_figure, is_year, terms
 
 Matrix = np.ndarray[Any, np.dtype[np.float32]]
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
@@ -42,6 +42,8 @@ OF_A_STORY = ("story_said", "earlier", "earlier_same")
 """What speaks for an article by what other turns of its story tell; of use where days tell which turn is which."""
 FEATURES = (
     "said",
+    "said_share",
+    "said_figures",
     "gist",
     "figures",
     "named",
@@ -106,6 +108,11 @@ class Said:
         age = self._age(one)
         return age is None or age in SAME_NEWS
 
+    def is_foreign(self, one: Known) -> bool:
+        """Tell whether an article is in another language: less will do for it, so not where the talk's is not known."""
+        tongue = (self.language or "").replace("_", "-").partition("-")[0].lower()
+        return tongue in READ and tongue != one.tongue
+
     def days(self, one: Known) -> list[float]:
         """Return ``DAYS``: how much older the article is."""
         age = self._age(one)
@@ -157,7 +164,6 @@ def features(said: Said, candidates: Sequence[Known], weigh: Rarity, spoken: Map
     tongue = np.array([one.tongue for one in candidates])
     rival = tongue[:, None] == tongue
     other, of_a_story = _others(said, candidates, weigh, rival, alike)
-    language = (said.language or "").partition("-")[0]
     can = np.array([said.is_same_news(one) for one in candidates])
     talks = {name: _talk(said, [one for one in candidates if one.tongue == name], weigh) for name in {*tongue}}
     rows = []
@@ -165,7 +171,7 @@ def features(said: Said, candidates: Sequence[Known], weigh: Rarity, spoken: Map
         new = _new(one, [candidates[int(i)] for i in np.flatnonzero(alike[at] & rival[at])])
         rivals = int((rival[at] & (can | (not can[at]))).sum()) - 1
         few = BACKGROUND / (spoken[one.tongue] + BACKGROUND)
-        context = [math.log(1 + rivals), few, *said.days(one), float(one.tongue == language)]
+        context = [math.log(1 + rivals), few, *said.days(one), float(not said.is_foreign(one))]
         rows.append([*_own(talks[one.tongue], one, new), other[at], *of_a_story[at], *context])
     return np.array(rows, np.float32)
 
@@ -174,11 +180,11 @@ def _others(
     said: Said, candidates: Sequence[Known], weigh: Rarity, rival: Flags, alike: Flags
 ) -> tuple[Matrix, Matrix]:
     """Return what the talk tells that a rival tells and the candidate does not; and ``OF_A_STORY``."""
-    words = list(said.terms)
+    words = [term for term in said.terms if any(term in one.terms for one in candidates)]
     has = np.array([[term in one.terms for term in words] for one in candidates], np.float32)
     weight = np.array([weigh(term) for term in words], np.float32)
-    spoken = sum(map(weigh.expected, words)) or 1.0
-    rare = sum(max(0.0, weigh.expected(term) - RARE) for term in words) or 1.0
+    spoken = sum(map(weigh.expected, said.terms)) or 1.0
+    rare = sum(max(0.0, weigh.expected(term) - RARE) for term in said.terms) or 1.0
     beyond = ((1 - has) * np.maximum(weight - RARE, 0)) @ has.T  # of each by each: what the second has beyond the first
     other = np.sqrt(np.where(rival, beyond, 0).max(1, initial=0) / rare)
     story = alike | np.eye(len(candidates), dtype=bool)
@@ -194,7 +200,8 @@ def _talk(said: Said, rivals: Sequence[Known], weigh: Rarity) -> "_Talk":
     within = {term: weigh(term) * math.log((len(rivals) + 1) / count) / whole for term, count in having.items()}
     spoken, expected = (sum(map(how, said.terms)) or 1.0 for how in (weigh, weigh.expected))
     today = sum(map(weigh.expected, said.of_today)) or 1.0
-    return _Talk(said, weigh, within, spoken, expected, today)
+    figures = {term: weigh.expected(term) for term in said.terms if is_figure(term)}
+    return _Talk(said, weigh, within, spoken, expected, today, figures)
 
 
 def _alike(candidates: Sequence[Known], weigh: Weigh) -> Matrix:
@@ -221,7 +228,7 @@ def _new(one: Known, mates: Sequence[Known]) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Talk:
-    """A talk; what terms weigh in the news and among the candidates of a language; and sums of what was said."""
+    """A talk; what terms weigh in the news and among the candidates of a language; sums of what was said; figures."""
 
     said: Said
     weigh: Rarity
@@ -229,6 +236,7 @@ class _Talk:
     spoken: float
     expected: float
     today: float
+    figures: Mapping[str, float]
 
 
 def _own(talk: _Talk, one: Known, new: Collection[str]) -> list[float]:
@@ -242,6 +250,8 @@ def _own(talk: _Talk, one: Known, new: Collection[str]) -> list[float]:
     shares = [_share(part, said.terms, weigh) for part in one.parts[1:]] or [0.0]
     return [
         sum(both.values()) / math.sqrt(talk.expected),
+        sum(map(weigh.expected, both)) / talk.expected,
+        sum(weight for term, weight in talk.figures.items() if term in both) / (sum(talk.figures.values()) or 1.0),
         math.sqrt(sum(weight for term, weight in often.items() if term in said.terms) / (sum(often.values()) or 1.0)),
         math.sqrt(_share(figures, said.terms, weigh)),
         _named(said.named, terms(_headed(one)), weigh),

@@ -195,7 +195,18 @@ def test_a_hostile_page_costs_only_itself(site: Site) -> None:
     assert [one.title for one in found(index, source)] == ["good"]
 
 
-@pytest.mark.parametrize("number", ["&#xD800;", "&#55296;", "&#x110000;"])
+@pytest.mark.parametrize(
+    "number",
+    [
+        "&#xD800;",
+        "&#55296;",
+        "&#x110000;",
+        pytest.param(f"&#x{'0' * 30}D800;", id="hexadecimal zeros"),
+        pytest.param(f"&#x1{'0' * 5000};", id="hexadecimal digits"),
+        pytest.param(f"&#{'0' * 5000}55296;", id="decimal zeros"),
+        pytest.param(f"&#1{'0' * 5000};", id="decimal digits"),
+    ],
+)
 @pytest.mark.parametrize("kind", ["feed", "sitemap"])
 def test_a_title_with_what_is_no_character_costs_nothing_else(site: Site, number: str, kind: str) -> None:
     """Half of a surrogate pair, by its number: the list is read, and the title has U+FFFD in its place."""

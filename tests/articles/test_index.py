@@ -194,3 +194,16 @@ def test_one_place_twice() -> None:
         assert known.article.title == "Notice 3"
         assert known.article.paragraphs[0].startswith("Dear reader")
         assert index._base.rows("SELECT count(*) FROM paragraph") == [(2,)]
+
+
+def test_what_a_source_has_is_asked_of_it_alone() -> None:
+    """By the address, or by the title where it has none; what was withdrawn is known whichever sources are asked."""
+    with contextlib.closing(Index()) as index:
+        (place, mark, filed), (other, _, linked) = articles(2)
+        linked = replace(linked, url="https://example.org/1")
+        index.put("s", [(place, mark, filed), (other, mark, linked)])
+        for one in (filed, linked):
+            assert index.has(one.title, one.url, ("s", "t"))
+            assert not index.has(one.title, one.url, ("t",))
+        index.forget("s", [other])
+        assert index.has(linked.title, linked.url, ("t",))

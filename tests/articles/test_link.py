@@ -1,6 +1,8 @@
 """The right article, or none: small cases here; how well it links is measured by tests/bench_link.py."""
 
 import datetime as dt
+import tomllib
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -8,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from articles.bed.filler import daily
+from articles.bed.load import bed, evened
 
 from votd.flows.articles import said_of
 from votd.media.articles import link as module
@@ -168,6 +171,44 @@ def test_what_can_be_known_well_is_judged_by_its_own_weights(monkeypatch: pytest
     assert among_few is not None
     assert among_many.article == among_few.article == stories[0]
     assert among_many.score != among_few.score
+
+
+@pytest.mark.parametrize("times", [module.TWICE, 1])
+def test_what_two_articles_tell_alike_is_for_a_person(monkeypatch: pytest.MonkeyPatch, times: float) -> None:
+    """Link neither of two that share what the talk reads; a person chooses."""
+    monkeypatch.setattr(module, "TWICE", times)
+    day = dt.date(2026, 3, 2)
+    read, *others = [replace(one, date=day, language="en") for one in STORIES[:3]]
+    alike = [replace(one, paragraphs=(*read.paragraphs, *one.paragraphs), title=read.title) for one in others]
+    news = [*daily(module.MANY * 2, 5, macedonian=0), *alike]
+    found = link(" ".join((read.title, *read.paragraphs)), news, date=day)
+    assert found.status == ("linked" if times == 1 else "review")
+    assert {one.article.file for one in found.candidates[:2]} == {one.file for one in alike}
+
+
+def test_how_many_articles_there_are_counts_only_where_they_are_few() -> None:
+    """Learnt from a few sizes it would mislead at others."""
+    weights = tomllib.loads(Path(module.__file__).with_name("link.toml").read_text())
+    assert {name for name, one in weights.items() if one["weights"]["few_articles"]} == {"dated_scant", "undated_scant"}
+
+
+def test_no_article_of_the_bed_is_told_by_its_length() -> None:
+    """Bring the articles of a story to one length: which is longer than another turn is chance."""
+    half = evened(bed("dev"), 1)
+    right = {file for talk in half.talks for file in talk.right}
+    stories: dict[tuple[str, str | None], list[tuple[bool, int]]] = defaultdict(list)
+    for one in half.articles:
+        words = sum(len(text.split()) for text in one.paragraphs)
+        stories[one.file.partition("/")[0], one.language].append((one.file in right, words))
+    pairs = [
+        (mine > other) + (mine == other) / 2
+        for own in stories.values()
+        for is_right, mine in own
+        for other_right, other in own
+        if is_right and not other_right
+    ]
+    assert len(pairs) > 500
+    assert 0.4 < sum(pairs) / len(pairs) < 0.6
 
 
 def test_rivals_share_one_probability() -> None:

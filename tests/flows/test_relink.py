@@ -1,6 +1,7 @@
 """The link lives: articles come, change, move and go, and the video follows without its media being touched."""
 
 import asyncio
+import concurrent.futures
 import contextlib
 import dataclasses
 import datetime as dt
@@ -14,7 +15,7 @@ from articles.hostile import Site
 
 from votd.config.settings import load
 from votd.flows import story
-from votd.flows.articles import DOUBT, KEPT, index_of, refresh
+from votd.flows.articles import DOUBT, KEPT, index_of, named, note_named, refresh
 from votd.flows.display import Ledger
 from votd.flows.outcome import Outcome
 from votd.flows.relink import Relinked, relink_all, standing_parts
@@ -100,10 +101,13 @@ def settings_of(site: Site) -> dict[str, Any]:
     return {"articles": f"{site.address}/feed", "articles_private": True}
 
 
-def tell(house: Any, video: Path, *, private: bool = True, **facts: Any) -> Outcome:
-    """Publish the video, with the tests' own site allowed."""
-    settings = load(home=house.home, store=f"file:{house.site}", model="base", articles_private=private)
-    return asyncio.run(story.publish_here(Request(video=video, date=DAY, **facts), settings, Ledger()))
+def tell(house: Any, video: Path, *, private: bool = True, days: int = 10_000, **facts: Any) -> Outcome:
+    """Publish the video, with the tests' own site allowed; ``days`` is how long a video is young, as DAY's is today."""
+    settings = load(
+        home=house.home, store=f"file:{house.site}", model="base", articles_private=private, article_days=days
+    )
+    request = Request(**{"video": video, "date": DAY, **facts})
+    return asyncio.run(story.publish_here(request, settings, Ledger()))
 
 
 def standing(house: Any) -> Record:
@@ -191,7 +195,7 @@ def test_an_address_that_did_not_answer_is_asked_again_by_night(house: Any, vide
     named, down = "/buses-for-bitola", lambda to: to.say(b"", status=503)
     up, site.answers[named] = site.answers[named], down
     first = tell(house, video, article=f"{site.address}{named}")
-    assert any("(503)" in one and "asks again until the video is 30 days old" in one for one in first.warnings)
+    assert any("(503)" in one and "asks again until the video is 10000 days old" in one for one in first.warnings)
     assert first.record.articles == ()
     before = media(house)
 
@@ -265,6 +269,86 @@ def test_a_search_that_breaks_keeps_the_link_that_stands(
     site.answers["/feed"] = lambda to: to.say(b"", status=503)
     monkeypatch.setattr("votd.media.articles.link.link", lambda *_, **__: Link("none", ()))
     assert tell(house, video, articles=feed).record.articles == ()
+
+
+def test_a_site_that_is_down_is_waited_for_while_the_video_is_young(house: Any, video: Path, site: Site) -> None:
+    """By the day of its record, as the night counts it: nothing is promised that the night would not do."""
+    site.answers["/named"] = lambda to: to.say(b"", status=503)
+    url, today = f"{site.address}/named", dt.datetime.now(load().zone).date()
+    first = tell(house, video, days=30, date=today, article=url)
+    assert any("asks again until the video is 30 days old" in one for one in first.warnings)
+    assert waited(house, first) == url
+
+    again = tell(house, video, days=30, date=dt.date(2025, 1, 1), article=url)
+    assert any("(503). The video is not linked: publish it again" in one for one in again.warnings)
+    assert (again.record.id, waited(house, again)) == (first.record.id, None)
+
+
+def test_what_a_person_names_meanwhile_is_not_struck_out(
+    house: Any, video: Path, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither while the night asks the site, nor while it publishes: the next night asks for the other article."""
+    publish_on(site, ("Bitola buys buses", STORY), ("Buses for Bitola", STORY), ("Eleven buses", STORY))
+    first, second, third = (f"{site.address}/{at}" for at in ("asked", "buses-for-bitola", "eleven-buses"))
+    record = tell(house, video).record
+    settings, up = load(home=house.home), site.answers["/bitola-buys-buses"]
+
+    def late(to: hostile.Handler) -> None:
+        note_named(settings, record.id, second)
+        up(to)
+
+    note_named(settings, record.id, first)
+    site.answers["/asked"] = late
+    assert night(house, site)[0].state == "unchanged"
+    assert (standing(house).articles, named(settings, record.id)) == ((), second)
+
+    publish = Steps.publish
+
+    async def slow(*given: Any) -> Any:
+        note_named(settings, record.id, third)
+        return await publish(*given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Steps, "publish", slow)
+        assert night(house, site)[0].state == "linked"
+    assert ([one.url for one in standing(house).articles], named(settings, record.id)) == ([second], third)
+    assert night(house, site)[0].state == "linked"
+    assert ([one.url for one in standing(house).articles], named(settings, record.id)) == ([third], None)
+
+
+def test_a_run_that_fails_changes_nothing_for_the_night(
+    house: Any, video: Path, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither is an article waited for that no version was published with, nor one given up."""
+    publish_on(site, ("Bitola buys buses", STORY))
+    site.answers["/named"] = lambda to: to.say(b"", status=503)
+    first = tell(house, video)
+
+    async def broken(*_: Any) -> None:
+        raise Unavailable("The store is down.")
+
+    monkeypatch.setattr(Steps, "publish", broken)
+    with pytest.raises(Unavailable, match="The store is down"):
+        tell(house, video, article=f"{site.address}/named")
+    assert waited(house, first) is None
+    note_named(load(home=house.home), first.record.id, f"{site.address}/named")
+    with pytest.raises(Unavailable, match="The store is down"):
+        tell(house, video, article=f"{site.address}/bitola-buys-buses")
+    assert waited(house, first) == f"{site.address}/named"
+
+
+def test_two_may_note_an_address_at_once(tmp_path: Path) -> None:
+    """The last one's stands, whole, and nothing else is left."""
+    settings = load(home=tmp_path)
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda at: note_named(settings, "x", f"https://example.org/{at}"), range(400)))
+    assert str(named(settings, "x")).startswith("https://example.org/")
+    assert [one.name for one in (tmp_path / "named").iterdir()] == ["x.txt"]
+
+
+def waited(house: Any, outcome: Outcome) -> str | None:
+    """Return the address that the night will ask for."""
+    return named(load(home=house.home), outcome.record.id)
 
 
 async def add_article(house: Any, url: str) -> None:

@@ -7,7 +7,7 @@ background paragraphs that stood in that story's earlier turns, as papers do), a
 import datetime as dt
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,17 @@ from votd.media.model import Article
 
 FIRST_DAY = dt.date(2026, 1, 1)
 DAYS = 90
+DAILY_NAME = "daily-"
 APART = 4
 """Days after which an article is no longer about the same day's news."""
 GRAMMAR: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("filler.yaml").read_text(encoding="utf-8"))
 
 
-def follow_ups(turns: Sequence[Article], count: int, seed: int, *, same_days: bool = True) -> Iterator[Article]:
-    """Yield articles that go on about written turns: half of each is text of the turn, or of another of its story."""
+def follow_ups(turns: Sequence[Article], right: Collection[str], count: int, seed: int) -> Iterator[Article]:
+    """Yield articles that go on about written turns: half of each is text of the turn.
+
+    Those to right ones stand on other days; were there none, what nothing repeats would be the right one.
+    """
     chance = random.Random(seed)
     for number in range(count):
         turn = chance.choice(turns)
@@ -35,7 +39,7 @@ def follow_ups(turns: Sequence[Article], count: int, seed: int, *, same_days: bo
         told = chance.sample(turn.paragraphs, min(2, len(turn.paragraphs)))
         topic = turn.title.split("|")[-1].strip().split(":")[-1].strip()
         title = f"{title} ({topic.lower()})" if chance.random() < 0.5 else title
-        days = [days for days in range(-6, 10) if same_days or abs(days) >= APART]
+        days = [days for days in range(-6, 10) if turn.file not in right or abs(days) >= APART]
         day = turn.date + dt.timedelta(days=chance.choice(days))
         yield Article(title, (own[0], *told, *own[1:]), f"follow-up-{seed}-{number}.txt", None, day, language)
 
@@ -49,7 +53,7 @@ def daily(count: int, seed: int, *, macedonian: float = 0.35, days: int = DAYS) 
         topic = topics[chance.choice(sorted(topics))]
         title, paragraphs = _written(topic, language, GRAMMAR["cast"][language], chance, chance.randint(5, 8))
         day = FIRST_DAY + dt.timedelta(days=number * days // count)
-        yield Article(title, paragraphs, f"daily-{seed}-{number}.txt", None, day, language)
+        yield Article(title, paragraphs, f"{DAILY_NAME}{seed}-{number}.txt", None, day, language)
 
 
 def _written(

@@ -7,14 +7,15 @@ had as its clean text, with errors put in, and, where ``heard/NAME.txt`` is ther
 import datetime as dt
 import random
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
-from articles.bed.filler import GRAMMAR, daily, follow_ups
+from articles.bed.filler import DAILY_NAME, GRAMMAR, daily, follow_ups
 
 from votd.media.articles.index import Index
 from votd.media.articles.rank import Said
@@ -23,6 +24,8 @@ from votd.media.model import Article
 
 HERE = Path(__file__).parent
 FOLLOW_UPS, DAILY = 8, 6  # to each story
+LENGTHS = (100, 280)
+"""Words of a generated article where none may be told by its length."""
 ERRORS = (0.0, 0.1, 0.25, 0.4)
 SOURCE = "bed"
 
@@ -63,23 +66,57 @@ class Bed:
 
 
 @cache
-def bed(half: str, seed: int | None = None, *, fair: bool = False) -> Bed:
-    """Load ``dev`` or ``held_out``, with the generated news around its stories; another ``seed`` makes other news.
-
-    A ``fair`` one has articles that go on about the right ones too, on other days: that an article stands alone is then
-    no sign that it is the right one.
-    """
+def bed(half: str, seed: int | None = None) -> Bed:
+    """Load ``dev`` or ``held_out``, with the generated news around its stories; another ``seed`` makes other news."""
     stories = [(path.stem, yaml.safe_load(path.read_text("utf-8"))) for path in sorted((HERE / half).glob("*.yaml"))]
     talks = tuple(_talk(name, story["commentary"]) for name, story in stories)
     written = [_article(name, a) for name, story in stories for a in story.get("articles") or ()]
     right = {file for talk in talks for file in talk.right}
-    turns = [one for one in written if (fair or one.file not in right) and one.language in GRAMMAR["cast"]]
+    turns = [one for one in written if one.language in GRAMMAR["cast"]]
     seed = seed or (1 if half == "dev" else 2)
     news: list[Article] = []
     if turns:
-        news += follow_ups(turns, FOLLOW_UPS * len(stories), seed, same_days=not fair)
+        news += follow_ups(turns, right, FOLLOW_UPS * len(stories), seed)
         news += daily(DAILY * len(stories), seed)
     return Bed(talks, (*written, *news))
+
+
+def evened(half: Bed, seed: int) -> Bed:
+    """Return the articles so that none is told by its length.
+
+    The written ones of a story are all cut, after a paragraph, to about the length of the shortest in their language;
+    the generated ones, whose lines are short, get more of their kind, to a length that is drawn.
+    """
+    chance = random.Random(seed)
+    stories: dict[tuple[str, str | None], list[Article]] = defaultdict(list)
+    for one in half.articles:
+        stories[one.file.partition("/")[0] if "/" in one.file else "", one.language].append(one)
+    day = [one for one in half.articles if one.file.startswith(DAILY_NAME)]
+    made: list[Article] = []
+    for (name, language), own in stories.items():
+        least = min(_words(one.paragraphs) for one in own)
+        more = [text for one in day if one.language == language for text in one.paragraphs]
+        for one in own:
+            paragraphs = _cut(one.paragraphs, least) if name else _filled(one.paragraphs, more, chance)
+            made.append(replace(one, paragraphs=paragraphs))
+    return Bed(half.talks, tuple(made))
+
+
+def _cut(paragraphs: tuple[str, ...], words: int) -> tuple[str, ...]:
+    """Return the first paragraphs, as many as come nearest to so many words, one at least."""
+    count = min(range(1, len(paragraphs) + 1), key=lambda count: abs(_words(paragraphs[:count]) - words))
+    return paragraphs[:count]
+
+
+def _filled(paragraphs: tuple[str, ...], more: Sequence[str], chance: random.Random) -> tuple[str, ...]:
+    told, length = list(paragraphs), chance.randint(*LENGTHS)
+    while more and _words(told) < length:
+        told.append(chance.choice(more))
+    return tuple(told)
+
+
+def _words(paragraphs: Sequence[str]) -> int:
+    return sum(len(text.split()) for text in paragraphs)
 
 
 def indexed(half: Bed) -> Index:
