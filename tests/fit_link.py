@@ -1,13 +1,14 @@
 """Fit the linker's weights and thresholds on the half of the bed that may be looked at; writes link.toml.
 
-Run it after a change of ``rank``, ``words`` or of the bed: ``python tests/fit_link.py`` (nine minutes on two cores). The
-weights are learnt from each talk twice, with its article there and with it taken away: among all the news; among a
+Run it after a change of ``rank``, ``words`` or of the bed: ``python tests/fit_link.py`` (nine minutes on two cores).
+The weights are learnt from each talk twice, with its article there and with it taken away: among all the news; among a
 quarter of it, in other words and other errors; among articles of which only the first lines are there, as feeds have
 them; in a folder that has its story and little else; and from talks that read their article aloud, or half of it,
 which none of the bed does. No article is told by its length (``load.evened``): in most of the bed the right ones are
 longer than the other turns, and that must not be what finds them. What can be known well and what cannot is fitted
 apart, as ``link.known`` tells them. A threshold is the lowest probability at which, over folds that share no story, no
-more than WRONG of the talks were linked wrong.
+more than WRONG of the talks were linked wrong, in whichever of these ways most were; of stories written at like length,
+since the talks of the others tell what was cut.
 
 Figures that speak for an article can weigh nothing against it, and the reverse. Without days a few of them may
 (EITHER_WAY): recaps tell more of an earlier article than other talks tell of their own, and where no day parts these
@@ -38,8 +39,10 @@ SEEDS = (1, 3)
 PARTS = 4
 WRONG = 0.0075
 """The share of talks that may be linked wrong, over the folds."""
-LEAST = 0.3
-"""The lowest threshold there can be."""
+EVEN_WORDS = 175
+"""The least words of all articles of a story that was written at like length."""
+LEAST = 0.5
+"""The lowest threshold there can be: nothing is linked that is likelier to be wrong."""
 SOME = ("0% wrong", "10% wrong", "whisper")
 FOLDERS, LENGTHS = (0, 12, 60), (1, 2, 3, None)
 """Other articles in the folders, and the paragraphs that the articles there have."""
@@ -64,6 +67,7 @@ class Case:
     tongue: np.ndarray
     days: np.ndarray
     dated: bool
+    way: str = ""
     removed: bool = False
 
 
@@ -86,7 +90,7 @@ def cases_of(kind: str, part: int) -> list[Case]:
     made = []
     for index, talk, said in KINDS[kind](part):
         made += [*both(index, talk, said), *both(index, talk, replace(said, day=None))]
-    return made
+    return [replace(case, way=kind) for case in made]
 
 
 @cache
@@ -195,16 +199,18 @@ def case(index: Index, talk: Talk, said: Said, found: Sequence[Known]) -> Case:
 def sections(cases: Sequence[Case], dated: bool) -> list[str]:
     """Fit two sets, find their thresholds over the folds, and write them."""
     tried = [
-        best
+        (c, *judged(weights, c))
         for fold in range(FOLDS)
         for weights in [fit([c for c in cases if fold_of(c.talk) != fold], dated)]
-        for best in (judged(weights, c) for c in cases if fold_of(c.talk) == fold and not c.removed and len(c.rows))
+        for c in cases
+        if fold_of(c.talk) == fold and not c.removed and len(c.rows)
     ]
     made = []
     for scant, weights in enumerate(fit(cases, dated)):
-        own = [(score, right) for score, right, is_so in tried if is_so == scant]
-        linked = threshold(own)
-        kept, wrong = (sum(right == wanted and score >= linked for score, right in own) for wanted in (True, False))
+        own = [(c, score, right) for c, score, right, is_so in tried if is_so == scant]
+        ways = {way: [(score, right) for c, score, right in own if c.way == way and is_even(c.talk)] for way in KINDS}
+        linked = max(map(threshold, ways.values()))
+        kept, wrong = (sum(right == wanted and score >= linked for _, score, right in own) for wanted in (True, False))
         title = f"{'dated' if dated else 'undated'}{'_scant' if scant else ''}"
         lines = [f"{feature} = {value:.4f}" for feature, value in zip(FEATURES, weights[:-1], strict=True)]
         made.append(
@@ -213,6 +219,13 @@ def sections(cases: Sequence[Case], dated: bool) -> list[str]:
         )
         print(made[-1].split("constant")[0], file=sys.stderr)
     return made
+
+
+@cache
+def is_even(talk: Talk) -> bool:
+    """Tell whether a talk's story was written at like length, and nothing that it speaks of was cut away."""
+    own = [one for one in bed("dev").articles if one.file.startswith(f"{talk.name}/")]
+    return bool(own) and all(sum(len(text.split()) for text in one.paragraphs) >= EVEN_WORDS for one in own)
 
 
 Weights = tuple[np.ndarray, np.ndarray]
