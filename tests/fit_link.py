@@ -2,13 +2,13 @@
 
 Run it after a change of ``rank``, ``words`` or of the bed: ``python tests/fit_link.py`` (nine minutes on two cores).
 The weights are learnt from each talk twice, with its article there and with it taken away: among all the news; among a
-quarter of it, in other words and other errors; among articles of which only the first lines are there, as feeds have
-them; in a folder that has its story and little else; and from talks that read their article aloud, or half of it,
+quarter of it or less, in other words and other errors; among articles of which only the first lines are there, as feeds
+have them; in a folder that has its story and little else; and from talks that read their article aloud, or half of it,
 which none of the bed does. No article is told by its length (``load.evened``): in most of the bed the right ones are
 longer than the other turns, and that must not be what finds them. What can be known well and what cannot is fitted
 apart, as ``link.known`` tells them. A threshold is the lowest probability at which, over folds that share no story, no
 more than WRONG of the talks were linked wrong, in whichever of these ways most were; of stories written at like length,
-since the talks of the others tell what was cut.
+since the talks of the others tell more of what was cut.
 
 Figures that speak for an article can weigh nothing against it, and the reverse. Without days a few of them may
 (EITHER_WAY): recaps tell more of an earlier article than other talks tell of their own, and where no day parts these
@@ -65,7 +65,6 @@ class Case:
     right: np.ndarray
     scant: np.ndarray
     tongue: np.ndarray
-    days: np.ndarray
     dated: bool
     way: str = ""
     removed: bool = False
@@ -192,8 +191,7 @@ def case(index: Index, talk: Talk, said: Said, found: Sequence[Known]) -> Case:
     spoken = index.spoken()
     scant = np.array([known(one, spoken[one.tongue]) < 0.5 for one in found], bool)
     tongue = np.array([one.tongue for one in found], dtype="U3")
-    days = np.array([said.days_from(one) for one in found], int)
-    return Case(talk, rows[can], right[can], scant[can], tongue[can], days[can], said.day is not None)
+    return Case(talk, rows[can], right[can], scant[can], tongue[can], said.day is not None)
 
 
 def sections(cases: Sequence[Case], dated: bool) -> list[str]:
@@ -223,7 +221,7 @@ def sections(cases: Sequence[Case], dated: bool) -> list[str]:
 
 @cache
 def is_even(talk: Talk) -> bool:
-    """Tell whether a talk's story was written at like length, and nothing that it speaks of was cut away."""
+    """Tell whether a talk's story was written at like length, so that little that it speaks of was cut away."""
     own = [one for one in bed("dev").articles if one.file.startswith(f"{talk.name}/")]
     return bool(own) and all(sum(len(text.split()) for text in one.paragraphs) >= EVEN_WORDS for one in own)
 
@@ -241,7 +239,7 @@ def judged(weights: Weights, one: Case) -> tuple[float, bool, bool]:
     for tongue in {*one.tongue}:
         scores[one.tongue == tongue] = probabilities(levels[one.tongue == tongue].tolist())
     best = int(np.argmax(scores))
-    rivals = (one.tongue == one.tongue[best]) & (one.days <= one.days[best])
+    rivals = one.tongue == one.tongue[best]
     rivals[best] = False
     contested = scores[best] < TWICE * scores[rivals].max(initial=0)
     return 0.0 if contested else float(scores[best]), bool(one.right[best]), bool(one.scant[best])

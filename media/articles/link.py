@@ -41,8 +41,7 @@ LEAST_WORDS = 20
 BEFORE_DAYS, AFTER_DAYS = 30, 3
 """The window around the talk's day from which candidates, and so rivals, are taken."""
 TWICE = 2
-"""How many times likelier an article must be than others of its language that are as near to the talk's day: what two
-tell alike, a person decides."""
+"""How many times likelier an article must be than others of its language: what two tell alike, a person decides."""
 CONTESTED, CLEARLY = 0.5, 10
 """The probability from which a candidate in another language makes a link doubtful, unless the odds of the linked are
 so many times its own: over folds of the bed nothing was linked wrong that way."""
@@ -145,11 +144,11 @@ def compared(index: Index, said: Said, found: Sequence[Known]) -> Matrix:
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """A candidate, how likely it is the right one, and what that is enough for."""
+    """A candidate, how likely it is the right one, whether its day allows it, and what that is enough for."""
 
     one: Known
     score: float
-    days: int
+    can: bool
     linked: bool
     review: bool
 
@@ -176,7 +175,7 @@ def _judged(index: Index, said: Said, sources: Sequence[str]) -> list[_Judged]:
         score = shares[rivals.index(at)]
         words = min(len(said.text.split()), one.words)
         linked = can[at] and words >= LEAST_WORDS and one.tongue in READ and score >= rated[at][1]
-        judged.append(_Judged(one, score, said.days_from(one), linked, review=sum(shares) >= REVIEW))
+        judged.append(_Judged(one, score, can[at], linked, review=sum(shares) >= REVIEW))
     return sorted(judged, key=lambda each: each.order)
 
 
@@ -229,7 +228,7 @@ def _doubts(each: _Judged, linked: Sequence[_Judged]) -> bool:
     first = linked[0]
     if each.one.tongue == first.one.tongue:
         return _rivals(each, first)
-    if each in linked or each.score < CONTESTED or _farther(each, first):
+    if each in linked or not each.can or each.score < CONTESTED:
         return False
     if _odds(first.score) >= CLEARLY * _odds(each.score):
         return False
@@ -237,14 +236,8 @@ def _doubts(each: _Judged, linked: Sequence[_Judged]) -> bool:
 
 
 def _rivals(each: _Judged, one: _Judged) -> bool:
-    """Tell whether a candidate in a linked one's language is about as likely, and no farther from the talk's day."""
-    if each is one or each.one.tongue != one.one.tongue or _farther(each, one):
-        return False
-    return one.score < TWICE * each.score
-
-
-def _farther(each: _Judged, one: _Judged) -> bool:
-    return one.one.article.date is not None and each.days > one.days
+    """Tell whether another candidate in a linked one's language, of the talk's days too, is about as likely."""
+    return each is not one and each.can and each.one.tongue == one.one.tongue and one.score < TWICE * each.score
 
 
 def _odds(score: float) -> float:

@@ -118,10 +118,6 @@ class Said:
         age = self._age(one)
         return [float(age == days) for days in range(len(DAYS))]
 
-    def days_from(self, one: Known) -> int:
-        """Return how many days lie between the talk and the article, 0 where nobody knows."""
-        return abs(self._age(one) or 0)
-
     def _age(self, one: Known) -> int | None:
         day = one.article.date
         return None if self.day is None or day is None else self.day - day.toordinal()

@@ -186,6 +186,38 @@ def test_what_two_articles_tell_alike_is_for_a_person(monkeypatch: pytest.Monkey
     assert {one.article.file for one in found.candidates[:2]} == {one.file for one in alike}
 
 
+ALIKE, OTHER = ("port dockers strike wage ferry", "snow pass closed plough salt")
+
+
+@pytest.mark.parametrize(
+    ("told", "status", "linked"),
+    [
+        (((ALIKE, "en", 0.95), (ALIKE, "mk", 0.9)), "linked", ("en", "mk")),
+        (((ALIKE, "en", 0.95), (ALIKE, "mk", 0.6), (OTHER, "mk", 0.38)), "linked", ("en",)),
+        (((ALIKE, "en", 0.6), (OTHER, "en", 0.38)), "review", ()),
+        (((ALIKE, "en", 0.95), (OTHER, "mk", 0.9)), "review", ()),
+        (((ALIKE, "en", 0.999), (OTHER, "mk", 0.95)), "linked", ("en",)),
+    ],
+)
+def test_languages_of_one_story_are_no_rivals(
+    told: Sequence[tuple[str, str, float]], status: str, linked: tuple[str, ...]
+) -> None:
+    """Link one in each language; leave out what another contests; ask a person where stories contest the talk."""
+    day = dt.date(2026, 3, 2)
+    index = Index()
+    index.put(
+        "here", [(str(at), "", Article(text, (text,), str(at), None, day, to)) for at, (text, to, _) in enumerate(told)]
+    )
+    said = said_of(transcript(f"{ALIKE} {OTHER}"), "", day)
+    scores = {str(at): score for at, (_, _, score) in enumerate(told)}
+    found = [
+        module._Judged(one, scores[one.article.file], True, scores[one.article.file] > 0.5, review=True)
+        for one in module.candidates(index, said, ["here"])
+    ]
+    verdict = module._verdict(said, sorted(found, key=lambda each: each.order))
+    assert (verdict.status, tuple(one.article.language for one in verdict.linked)) == (status, linked)
+
+
 def test_how_many_articles_there_are_counts_only_where_they_are_few() -> None:
     """Learnt from a few sizes it would mislead at others."""
     weights = tomllib.loads(Path(module.__file__).with_name("link.toml").read_text())

@@ -150,7 +150,7 @@ def test_to_ask_is_no_aside() -> None:
 
 @pytest.mark.parametrize(
     ("text", "language"),
-    [("Holes instead of seats, that is what they had.", "en"), ("Старите имаа повеќе дупки отколку седишта.", "mk")],
+    [("The old ones had holes instead of seats.", "en"), ("Старите имаа повеќе дупки отколку седишта.", "mk")],
 )
 def test_one_sentence_alone_finds_its_paragraph(text: str, language: str) -> None:
     """Its own nearness is not the mean that it has to stand out of."""

@@ -25,7 +25,7 @@ from votd.media.model import Article
 HERE = Path(__file__).parent
 FOLLOW_UPS, DAILY = 8, 6  # to each story
 LENGTHS = (100, 280)
-"""Words of a generated article where none may be told by its length."""
+"""Words of a generated article, once it is as long as written ones are."""
 ERRORS = (0.0, 0.1, 0.25, 0.4)
 SOURCE = "bed"
 
@@ -82,7 +82,7 @@ def bed(half: str, seed: int | None = None) -> Bed:
 
 
 def evened(half: Bed, seed: int) -> Bed:
-    """Return the articles so that none is told by its length.
+    """Return the articles so that none is told from the other turns of its story by its length.
 
     The written ones of a story are all cut, after a paragraph, to about the length of the shortest in their language;
     the generated ones, whose lines are short, get more of their kind, to a length that is drawn.
