@@ -6,7 +6,7 @@ from typing import Literal
 
 from votd.media.articles.chapters import chapters
 from votd.media.articles.differences import differences
-from votd.media.articles.index import tongue
+from votd.media.articles.index import first_part, tongue
 from votd.media.articles.passages import aligned, passages, sentences
 from votd.media.articles.title import headline
 from votd.media.model import Candidate, Difference, Link, Passage, Transcript
@@ -31,7 +31,7 @@ def tell(link: Link, transcript: Transcript | None, origin: Origin) -> Told:
     Chapters are those of the first article; differences are told of articles in the talk's own language.
     """
     said = sentences(transcript) if transcript else ()
-    spoken = (transcript.language if transcript else "").replace("_", "-").partition("-")[0].lower()
+    spoken = first_part(transcript.language if transcript else None)
     articles: list[RecordArticle] = []
     parts: tuple[RecordChapter, ...] = ()
     found: list[Difference] = []

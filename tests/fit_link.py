@@ -326,14 +326,14 @@ def bounds(dated: bool, scant: bool) -> tuple[np.ndarray, np.ndarray]:
     """
     low, high = np.zeros(len(FEATURES) + 1), np.full(len(FEATURES) + 1, np.inf)
     for at, name in enumerate((*FEATURES, "constant")):
-        if (name in (*CONTEXT, "constant") and (scant or name != FEW)) or (name in EITHER_WAY and not dated):
+        if name == FEW and not scant:
+            high[at] = 0.0
+        elif name in (*CONTEXT, "constant") or (name in EITHER_WAY and not dated):
             low[at] = -np.inf
         elif name in AGAINST:
             low[at], high[at] = -np.inf, 0.0
         elif name in OF_A_STORY and not dated:
             high[at] = 0.0
-        elif name == FEW and not scant:
-            low[at] = high[at] = 0.0
     return low, high
 
 

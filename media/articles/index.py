@@ -270,10 +270,15 @@ class Window:
     nearest: tuple[dt.date, dt.date] | None = None
 
 
+def first_part(language: str | None) -> str:
+    """Return the first part of a language's tag, in lower case; nothing where there is none."""
+    return (language or "").replace("_", "-").partition("-")[0].lower()
+
+
 def tongue(article: Article) -> str:
     """Return the first part of an article's language; where it has none, Cyrillic is taken for Macedonian."""
     if article.language:
-        return article.language.partition("-")[0].lower()
+        return first_part(article.language)
     letters = [letter for letter in article.title + "".join(article.paragraphs[:2]) if letter.isalpha()]
     return "mk" if sum("\u0400" <= letter <= "\u04ff" for letter in letters) > len(letters) / 2 else "en"
 

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from votd.media.articles.index import Known
+from votd.media.articles.index import Known, first_part
 from votd.media.articles.title import headline, subject
 from votd.media.articles.when import of_today
 from votd.media.articles.words import READ, by_sentence, is_common, is_figure, is_year, terms
@@ -110,7 +110,7 @@ class Said:
 
     def is_foreign(self, one: Known) -> bool:
         """Tell whether an article is in another language: less will do for it, so not where the talk's is not known."""
-        tongue = (self.language or "").replace("_", "-").partition("-")[0].lower()
+        tongue = first_part(self.language)
         return tongue in READ and tongue != one.tongue
 
     def days(self, one: Known) -> list[float]:

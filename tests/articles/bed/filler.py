@@ -17,7 +17,7 @@ from votd.media.model import Article
 
 FIRST_DAY = dt.date(2026, 1, 1)
 DAYS = 90
-DAILY_NAME = "daily-"
+DAILY_NAME = "daily-"  # how the file names of the day's other news begin
 APART = 4
 """Days after which an article is no longer about the same day's news."""
 GRAMMAR: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("filler.yaml").read_text(encoding="utf-8"))

@@ -94,11 +94,12 @@ def evened(half: Bed, seed: int) -> Bed:
     day = [one for one in half.articles if one.file.startswith(DAILY_NAME)]
     made: list[Article] = []
     for (name, language), own in stories.items():
-        least = min(_words(one.paragraphs) for one in own)
-        more = [text for one in day if one.language == language for text in one.paragraphs]
-        for one in own:
-            paragraphs = _cut(one.paragraphs, least) if name else _filled(one.paragraphs, more, chance)
-            made.append(replace(one, paragraphs=paragraphs))
+        if name:
+            least = min(_words(one.paragraphs) for one in own)
+            made += [replace(one, paragraphs=_cut(one.paragraphs, least)) for one in own]
+        else:
+            more = [text for one in day if one.language == language for text in one.paragraphs]
+            made += [replace(one, paragraphs=_filled(one.paragraphs, more, chance)) for one in own]
     return Bed(half.talks, tuple(made))
 
 
