@@ -6,6 +6,7 @@ their sites say it again.
 
 import contextlib
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from votd.media.errors import Unavailable
 
 WAIT_S = 60.0
 """How long others who hold the file are waited for, at its opening and at every ask."""
+AGAIN_S = 0.02
 
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _AWAY = (
@@ -84,7 +86,7 @@ class Database:
         base = sqlite3.connect(self._path or ":memory:", timeout=WAIT_S, isolation_level=None, check_same_thread=False)
         try:
             if _version(base) != self._version:
-                base.execute("PRAGMA journal_mode = WAL")
+                _log_ahead(base)
                 self._make(base)
             base.execute("PRAGMA synchronous = NORMAL")  # a crash may cost the last articles: they are read again
         except BaseException:
@@ -116,6 +118,20 @@ class Database:
 
 def _version(base: sqlite3.Connection) -> int:
     return int(base.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _log_ahead(base: sqlite3.Connection) -> None:
+    """Turn the file to WAL; of two who do so at once SQLite refuses one without waiting, lest both wait for ever."""
+    until = time.monotonic() + WAIT_S
+    while True:
+        try:
+            base.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as e:
+            if e.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(AGAIN_S)
+        else:
+            return
 
 
 @contextlib.contextmanager
