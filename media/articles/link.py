@@ -34,7 +34,7 @@ MANY, SHORT = 300, 90
 """Of fewer articles in a language, or of fewer words, less can be known; they are judged by weights of their own."""
 MIXED = 2
 """From half to twice as much, what is little and what is much are mixed: one article more decides nothing."""
-REVIEW = 0.1
+REVIEW = 0.2
 """The probability of all of a language's candidates from which a person is asked."""
 LEAST_WORDS = 20
 """Words that a talk and an article's paragraphs must have to be linked by a machine: a headline alone is soon said."""
@@ -48,7 +48,7 @@ so many times its own: over folds of the bed nothing was linked wrong that way."
 SAME_STORY_DAYS = 2
 SAME_STORY = 0.25
 """The least cosine of what two articles of one story have in common: on the bed such pairs have 0.32 and more."""
-FREQUENT, FREQUENT_SHARE, FEW = 50, 0.05, 8
+FREQUENT, FREQUENT_SHARE, FEW = 50, 0.02, 8
 LISTED = 5
 SAME_ARTICLE = 0.8
 
