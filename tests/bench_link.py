@@ -7,12 +7,13 @@ wrong, and (where it was spoken) as Whisper heard it; with its day and without a
 import argparse
 import functools
 import math
+import random
 import resource
 import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from votd.media.articles.rank import Rarity, Said, Terms, Weigh
 from votd.media.model import Article, Link
 
 SCALE, A_DAY, SEED = 100_000, 200, 2
+SCRAPS, SCRAP_WORDS = 12, 12
 LEDES: dict[Article, meaning.Vector] = {}
 
 
@@ -185,7 +187,7 @@ def scale() -> None:
     with tempfile.TemporaryDirectory() as folder:
         index = Index(Path(folder) / "articles.sqlite")
         begun, batch = time.perf_counter(), []
-        for number, article in enumerate(daily(SCALE, 5, days=1500), 1):
+        for number, article in enumerate(worded(daily(SCALE, 5, days=1500)), 1):
             batch.append((article.file, "", article))
             if len(batch) == 1000:
                 index.put("s", batch)
@@ -201,6 +203,21 @@ def scale() -> None:
         print(f"link {np.median(took):5.2f} s in the middle, {max(took):.2f} at most; {_memory()}")
         day = [(f"new-{a.file}", "", replace(a, file=f"new-{a.file}")) for a in daily(A_DAY, 6)]
         print(f"a day's {A_DAY}: {_timed(functools.partial(index.put, 's', day)):.1f} s; {_memory()}")
+
+
+def worded(articles: Iterable[Article]) -> Iterator[Article]:
+    """Add a paragraph of scraps from what was written: generated news has a few hundred words, real news has them all.
+
+    So that a talk asks for as many terms, each of as many articles, as it would of real news.
+    """
+    chance, written = random.Random(SEED), defaultdict[str | None, list[list[str]]](list)
+    for one in bed("dev").articles:
+        written[one.language] += [text.split() for text in one.paragraphs if "/" in one.file]
+    for article in articles:
+        scraps = [chance.choice(written[article.language]) for _ in range(SCRAPS)]
+        starts = [chance.randrange(max(1, len(words) - SCRAP_WORDS)) for words in scraps]
+        told = [word for words, at in zip(scraps, starts, strict=True) for word in words[at : at + SCRAP_WORDS]]
+        yield replace(article, paragraphs=(*article.paragraphs, " ".join(told)))
 
 
 def _memory() -> str:

@@ -1,6 +1,6 @@
 """Fit the linker's weights and thresholds on the half of the bed that may be looked at; writes link.toml.
 
-Run it after a change of ``rank``, ``words`` or of the bed: ``python tests/fit_link.py`` (nine minutes on two cores).
+Run it after a change of ``rank``, ``words`` or of the bed: ``python tests/fit_link.py`` (half an hour on two cores).
 The weights are learnt from each talk twice, with its article there and with it taken away: among all the news; among a
 quarter of it or less, in other words and other errors; among articles of which only the first lines are there, as feeds
 have them; in a folder that has its story and little else; and from talks that read their article aloud, or half of it,
@@ -267,18 +267,19 @@ def fit(cases: Sequence[Case], dated: bool) -> Weights:
     rows = np.vstack([c.rows for c in some])[order]
     right, scant = (np.concatenate([getattr(c, what) for c in some])[order] for what in ("right", "scant"))
     removed = np.concatenate([np.full(len(c.rows), c.removed) for c in some])[order]
-    full, few = (
-        as_often(logit(rows[own], right[own], group[own], bounds(dated, is_scant)), right[own], group[own], removed[own])
-        for own, is_scant in ((~scant, False), (scant, True))
-    )
-    return full, few
+    made = []
+    for is_scant in (False, True):
+        own = (scant == is_scant) & ~np.isin(group, group[right & (scant != is_scant)])  # there the other set is right
+        weights = logit(rows[own], right[own], group[own], bounds(dated, is_scant))
+        made.append(as_often(weights, right[own], group[own], removed[own]))
+    return made[0], made[1]
 
 
 def as_often(weights: np.ndarray, right: np.ndarray, group: np.ndarray, removed: np.ndarray) -> np.ndarray:
-    """Return the weights with the constant of a site that has an article as often as the bed, for two talks of three.
+    """Return the weights with the constant for articles that are there as often as in the talks that were left whole.
 
     Talks whose article was taken away show what is none; but of none there are more then than there would be, which
-    moves the constant and nothing else (King and Zeng 2001, Logistic regression in rare events data, prior correction).
+    moves the constant (King and Zeng 2001, Logistic regression in rare events data, prior correction).
     """
     _, starts = np.unique(group, return_index=True)
     some, taken = (np.logical_or.reduceat(flags, starts) for flags in (right, removed))

@@ -23,9 +23,9 @@ from votd.media.model import Article
 VERSION = 5
 BATCH = 1000
 """Articles that are written at once: others wait no longer than these take."""
-LONGEST_QUERY = 128
-"""Terms that one search asks for, the rarest first: each costs a walk through its list. With 32 of them one recap in
-five did not find its article, since what is rarest in a talk are often its digressions; 96 are enough for the bed."""
+LONGEST_QUERY = 256
+"""Terms that one search asks for, the rarest first: each costs a walk through its list. With 32 one recap in five did
+not find its article, since what is rarest in a talk are its digressions; ten minutes of speech have about 256."""
 
 HEAD_WORDS = 250
 """Words of an article, to the end of the paragraph, by which it is compared: what follows is mostly background."""

@@ -4,9 +4,9 @@ Candidates come from the index: per language the two dozen that share most words
 known of its days and of the weeks around it. ``rank`` compares each with the talk. A conditional logit (McFadden 1974)
 makes of the figures the probability that a candidate is the right article: the candidates of a language share one
 probability among them and *none of them*, so that of two turns told alike neither has more than half of it. It decides:
-``linked`` above a threshold at which hardly any wrong one was seen; a ``review`` by a person where any is likely; else
-``none``. Where both days are known, an article of other days is never linked, however near it comes: it is an earlier
-turn of the story. One story has an article in each language, so these are no rivals.
+``linked`` above a threshold at which one talk of a hundred was linked wrong at most; a ``review`` by a person where any
+is likely; else ``none``. Where both days are known, an article of other days is never linked, however near it comes:
+it is an earlier turn of the story. One story has an article in each language, so these are no rivals.
 
 The weights and thresholds in ``link.toml`` are made by ``tests/fit_link.py`` from the talks of ``tests/articles/bed``
 that may be looked at; ``tests/bench_link.py --held-out`` states what they come to on the others. There are four sets:
@@ -44,11 +44,12 @@ TWICE = 2
 """How many times likelier an article must be than others of its language: what two tell alike, a person decides."""
 CONTESTED, CLEARLY = 0.5, 10
 """The probability from which a candidate in another language makes a link doubtful, unless the odds of the linked are
-so many times its own: over folds of the bed nothing was linked wrong that way."""
+so many times its own."""
 SAME_STORY_DAYS = 2
 SAME_STORY = 0.25
 """The least cosine of what two articles of one story have in common: on the bed such pairs have 0.32 and more."""
 FREQUENT, FREQUENT_SHARE, FEW = 50, 0.02, 8
+"""A term that more articles have, and a larger share of them, is asked for only where there are too few others."""
 LISTED = 5
 SAME_ARTICLE = 0.8
 
@@ -89,7 +90,8 @@ def _telling_terms(index: Index, said: Said) -> list[str]:
     count, _ = index.size()
     having = index.frequencies(said.terms)
     rare = sorted(having, key=lambda term: (having[term], term))
-    return [term for term in rare if having[term] <= max(FREQUENT, count * FREQUENT_SHARE)] or rare[:FEW]
+    telling = [term for term in rare if having[term] <= max(FREQUENT, count * FREQUENT_SHARE)]
+    return telling if len(telling) >= FEW else rare[:FEW]
 
 
 def candidates(index: Index, said: Said, sources: Sequence[str]) -> list[Known]:

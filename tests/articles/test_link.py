@@ -1,6 +1,7 @@
 """The right article, or none: small cases here; how well it links is measured by tests/bench_link.py."""
 
 import datetime as dt
+import math
 import tomllib
 from collections import defaultdict
 from collections.abc import Sequence
@@ -8,13 +9,16 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from articles.bed.filler import daily
 from articles.bed.load import bed, evened
+from fit_link import as_often, bounds, logit
 
 from votd.flows.articles import said_of
 from votd.media.articles import link as module
 from votd.media.articles.index import Index
+from votd.media.articles.rank import FEATURES
 from votd.media.articles.read import files, read_file
 from votd.media.model import Article, Link, Recognition, Transcript, Utterance
 from votd.media.schema import load
@@ -158,6 +162,20 @@ def test_an_article_read_aloud_among_many() -> None:
         assert [best.article.file for best in module.link(index, said, ["here"]).linked] == [one.file], one.file
 
 
+def test_where_a_talk_strays_to_hides_no_article() -> None:
+    """Find the article of a talk whose rarest words are all of other matters, each of which some article has."""
+    whole = next(one for one in STORIES if one.file == "museum-theft.txt")
+    told = " ".join((whole.title, *whole.paragraphs))
+    copies = [replace(whole, file=f"{n}.txt") for n in range(3)]  # so that none of its words is the rarest
+    syllables = [first + second for first in "bdfgklmnprst" for second in "aeiou"]
+    names = [f"Z{one}{other}vak" for one, other in pairwise(syllables)]
+    strays = [Article(f"{name} wins", (f"{name} came home.",), f"{name}.txt", None, None, "en") for name in names]
+    index = Index()
+    index.put("here", [(one.file, "", one) for one in (whole, *copies, *strays)])
+    said = said_of(transcript(f"{told} Once there was {', and there was '.join(names)}."), "", None)
+    assert whole in [one.article for one in module.candidates(index, said, ["here"])]
+
+
 def test_what_can_be_known_well_is_judged_by_its_own_weights(monkeypatch: pytest.MonkeyPatch) -> None:
     """Judge one talk among many articles otherwise than where as many were few."""
     day = dt.date(2026, 3, 2)
@@ -222,6 +240,16 @@ def test_how_many_articles_there_are_counts_only_where_they_are_few() -> None:
     """Learnt from a few sizes it would mislead at others."""
     weights = tomllib.loads(Path(module.__file__).with_name("link.toml").read_text())
     assert {name for name, one in weights.items() if one["weights"]["few_articles"]} == {"dated_scant", "undated_scant"}
+    assert weights["undated"]["weights"]["rivals"] == 0  # there are as many as there can be
+
+
+def test_talks_whose_article_was_taken_away_make_articles_no_rarer() -> None:
+    """Of six talks four have an article, and are tried without it too: the odds are four to two."""
+    right, removed = np.array([1] * 4 + [0] * 6, bool), np.array([0] * 6 + [1] * 4, bool)
+    group, rows = np.arange(10), np.zeros((10, len(FEATURES)))
+    seen = logit(rows, right, group, bounds(dated=True, scant=False))
+    assert seen[-1] == pytest.approx(math.log(4 / 6))
+    assert as_often(seen, right, group, removed)[-1] == pytest.approx(math.log(4 / 2))
 
 
 def test_no_article_of_the_bed_is_told_by_its_length() -> None:
