@@ -29,6 +29,7 @@ from votd.media.model import Article, Link
 
 SCALE, A_DAY, SEED = 100_000, 200, 2
 SCRAPS, SCRAP_WORDS = 12, 12
+"""What is added to each generated article, and of how many words."""
 LEDES: dict[Article, meaning.Vector] = {}
 
 
@@ -183,7 +184,7 @@ def alone(index: Index, cases: Sequence[Case], rate: Callable[[Said, Sequence[Kn
 
 
 def scale() -> None:
-    """Build an index of generated articles and ask it."""
+    """Build an index of generated articles and ask it; their making counts as building."""
     with tempfile.TemporaryDirectory() as folder:
         index = Index(Path(folder) / "articles.sqlite")
         begun, batch = time.perf_counter(), []
@@ -201,7 +202,7 @@ def scale() -> None:
             for talk, dated in asked
         ]
         print(f"link {np.median(took):5.2f} s in the middle, {max(took):.2f} at most; {_memory()}")
-        day = [(f"new-{a.file}", "", replace(a, file=f"new-{a.file}")) for a in daily(A_DAY, 6)]
+        day = [(f"new-{a.file}", "", replace(a, file=f"new-{a.file}")) for a in worded(daily(A_DAY, 6))]
         print(f"a day's {A_DAY}: {_timed(functools.partial(index.put, 's', day)):.1f} s; {_memory()}")
 
 

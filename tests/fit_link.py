@@ -278,7 +278,7 @@ def fit(cases: Sequence[Case], dated: bool) -> Weights:
 def as_often(weights: np.ndarray, right: np.ndarray, group: np.ndarray, removed: np.ndarray) -> np.ndarray:
     """Return the weights with the constant for articles that are there as often as in the talks that were left whole.
 
-    Talks whose article was taken away show what is none; but of none there are more then than there would be, which
+    Talks whose article was taken away show what is none; but of none there are then more than there would be, which
     moves the constant (King and Zeng 2001, Logistic regression in rare events data, prior correction).
     """
     _, starts = np.unique(group, return_index=True)
