@@ -123,11 +123,10 @@ def reliability(cases: Sequence[Case]) -> None:
 
 def others(index: Index, cases: Sequence[Case]) -> None:
     """Print what BM25 alone and meaning alone keep of all these cases where they link no more wrong ones."""
-    count, _ = index.size()
 
     def by_words(said: Said, found: Sequence[Known]) -> list[float]:
         having = index.frequencies({*said.terms, *(term for one in found for term in one.terms)})
-        weigh = Rarity(count, having)
+        weigh = Rarity(index.size(), having)
         spoken = math.sqrt(sum(map(weigh, said.terms)) or 1)
         length = sum(sum(one.terms.values()) for one in found) / max(1, len(found))
         return [bm25(said.terms, one.terms, weigh, length) / spoken for one in found]

@@ -11,7 +11,7 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Collection, Container, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from votd.media.articles.title import headline
 from votd.media.articles.words import by_paragraph
 from votd.media.model import Article
 
-VERSION = 5
+VERSION = 6
 BATCH = 1000
 """Articles that are written at once: others wait no longer than these take."""
 LONGEST_QUERY = 256
@@ -37,31 +37,23 @@ _Paragraph = tuple[str, int, int, int]
 _TABLES = """
 CREATE TABLE source (address TEXT PRIMARY KEY, etag TEXT, modified TEXT);
 CREATE TABLE article (
-  id INTEGER PRIMARY KEY, source TEXT NOT NULL, place TEXT NOT NULL, fingerprint TEXT NOT NULL, title TEXT NOT NULL,
-  paragraphs TEXT NOT NULL, url TEXT, day TEXT, language TEXT, tongue TEXT NOT NULL,
-  length INTEGER NOT NULL,
+  id INTEGER PRIMARY KEY, source TEXT NOT NULL, tongue TEXT NOT NULL, day TEXT, place TEXT NOT NULL,
+  fingerprint TEXT NOT NULL, url TEXT, language TEXT, title TEXT NOT NULL,
   UNIQUE (source, place)
 );
 CREATE INDEX by_day ON article (day);
-CREATE INDEX by_source ON article (source, tongue, length);
+CREATE INDEX by_source ON article (source, tongue);
 CREATE INDEX by_url ON article (url);
 CREATE TABLE gone (url TEXT PRIMARY KEY);
 CREATE TABLE paragraph (
   source TEXT NOT NULL, hash INTEGER NOT NULL, headline INTEGER NOT NULL, article INTEGER NOT NULL,
   PRIMARY KEY (source, hash, headline, article)
 ) WITHOUT ROWID;
-CREATE VIRTUAL TABLE told USING fts5 (terms, tokenize = "unicode61 remove_diacritics 0 tokenchars '#@~.'");
-CREATE VIRTUAL TABLE frequency USING fts5vocab (told, row);
+CREATE VIRTUAL TABLE told USING fts5 (
+  terms, paragraphs UNINDEXED, tokenize = "unicode61 remove_diacritics 0 tokenchars '#@~.'"
+);
+CREATE TABLE frequency (term TEXT PRIMARY KEY, articles INTEGER NOT NULL) WITHOUT ROWID;
 """
-
-
-@dataclass(slots=True)
-class _Counts:
-    """What was counted at a state of the file: articles with a term; of a source, by language, articles and terms."""
-
-    at: tuple[int, int, int] | None = None
-    terms: dict[str, int] = field(default_factory=dict)
-    sources: dict[tuple[str, str], tuple[int, int]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +83,8 @@ class Index:
         Raises ``Unavailable`` where the file cannot be used now, as while another process holds it.
         """
         self._base = Database(path, VERSION, _TABLES)
-        self._counts = _Counts()
+        self._counted_at: tuple[int, int, int] | None = None
+        self._counted: dict[tuple[str, str], int] = {}
 
     def close(self) -> None:
         """Close the file."""
@@ -116,9 +109,12 @@ class Index:
             made = [(one, _told(one[2])) for one in found[start : start + BATCH]]  # the slow part, while nobody waits
             with self._base.at_once() as base:
                 rows: dict[str, list[_Paragraph]] = {}
+                having: Counter[str] = Counter()
                 for one, told in made:
-                    _forget(base, source, one[0])
+                    having.subtract(_forget(base, source, one[0]))
+                    having.update(set(told.split()))
                     rows[one[0]] = _keep(base, source, one, told)
+                _count(base, having)
                 # In the order of the table's key each of its pages is written once, however large it has grown.
                 base.executemany(
                     "INSERT OR IGNORE INTO paragraph (source, hash, headline, article) VALUES (?, ?, ?, ?)",
@@ -128,12 +124,14 @@ class Index:
     def forget(self, source: str, places: Sequence[str]) -> None:
         """Drop what a source no longer has, and remember that it was there."""
         with self._base.at_once() as base:
+            having: Counter[str] = Counter()
             for place in places:
                 ask = (
                     "INSERT OR IGNORE INTO gone SELECT url FROM article WHERE source = ? AND place = ? AND url NOT NULL"
                 )
                 base.execute(ask, (source, place))
-                _forget(base, source, place)
+                having.subtract(_forget(base, source, place))
+            _count(base, having)
 
     def validators(self, source: str) -> tuple[str | None, str | None]:
         """Return the ETag and the date that an address gave the last time."""
@@ -147,68 +145,54 @@ class Index:
 
     # --- what is asked of it --------------------------------------------------------------------------
 
-    def size(self) -> tuple[int, float]:
-        """Return the number of articles and how many terms one has in the mean."""
-        sizes = self._sizes().values()
-        count = sum(articles for articles, _ in sizes)
-        return count, sum(terms for _, terms in sizes) / count if count else 1.0
+    def size(self) -> int:
+        """Return the number of articles."""
+        return sum(self._sizes().values())
 
     def spoken(self) -> Mapping[str, int]:
         """Count the articles in each language."""
         found: Counter[str] = Counter()
-        for (_, spoken), (articles, _) in self._sizes().items():
+        for (_, spoken), articles in self._sizes().items():
             found[spoken] += articles
         return found
 
-    def tongues(self, sources: Sequence[str]) -> list[str]:
-        """Return the languages of what these sources brought."""
-        return sorted({spoken for source, spoken in self._sizes() if source in sources})
-
     def frequencies(self, wanted: Collection[str]) -> dict[str, int]:
         """Count the articles that have each of these terms; those of none are left out."""
-        counted = self._counted().terms
-        for term in wanted:
-            if term not in counted:
-                found = self._base.rows("SELECT doc FROM frequency WHERE term = ?", (term,))
-                counted[term] = found[0][0] if found else 0
-        return {term: counted[term] for term in wanted if counted[term]}
+        ask = "SELECT term, articles FROM frequency WHERE articles > 0 AND term IN (SELECT value FROM json_each(?))"
+        return dict(self._base.rows(ask, (json.dumps(list(wanted)),)))
 
-    def _sizes(self) -> dict[tuple[str, str], tuple[int, int]]:
-        """Return how many articles each source brought in each language, and how many terms these have."""
-        counted = self._counted()
-        if counted.sources is None:
-            ask = "SELECT source, tongue, count(*), sum(length) FROM article GROUP BY source, tongue"
-            counted.sources = {(row[0], row[1]): (row[2], row[3]) for row in self._base.rows(ask)}
-        return counted.sources
-
-    def _counted(self) -> _Counts:
-        """Return what has been counted since the file last changed: a count walks through a whole list or table."""
+    def _sizes(self) -> dict[tuple[str, str], int]:
+        """Return how many articles each source brought in each language, counted once until the file changes."""
         state = self._base.state()
-        if self._counts.at != state:
-            self._counts = _Counts(state)
-        return self._counts
+        if self._counted_at != state:
+            rows = self._base.rows("SELECT source, tongue, count(*) FROM article GROUP BY source, tongue")
+            self._counted_at, self._counted = state, {(source, spoken): count for source, spoken, count in rows}
+        return self._counted
 
     def telling(self, rare: Sequence[str], window: "Window", limit: int) -> list[Known]:
         """Return the articles that FTS5's BM25 puts first for these terms, the rarest of which come first.
 
-        So many of the window, and so many of its nearest days.
+        In each language so many of the window, and so many of its nearest days.
         """
         if not rare:
             return []
         query = " OR ".join(f'"{term}"' for term in rare[:LONGEST_QUERY])
-        where, values = _window(window)
+        since, until = _days(window.since, window.until)
+        near = _days(*window.nearest) if window.nearest else (since, until)
         # News comes by the day, so articles of a few weeks mostly lie together: only that stretch is walked through.
         ((first, last),) = self._base.rows(
             "SELECT min(id), max(id) FROM (SELECT id FROM article WHERE day BETWEEN ? AND ?"
             " UNION ALL SELECT id FROM article WHERE day IS NULL)",
-            ((window.since or dt.date.min).isoformat(), (window.until or dt.date.max).isoformat()),
+            (since, until),
         )
+        marks = ", ".join("?" for _ in window.sources)
         found = self._base.rows(
-            "SELECT article.id, day FROM told JOIN article ON article.id = told.rowid"
-            f" WHERE told MATCH ? AND told.rowid BETWEEN ? AND ? AND {where} ORDER BY bm25(told) LIMIT ?",
-            (query, first, last, *values, -1 if window.nearest else limit),
+            "SELECT id, tongue, coalesce(day BETWEEN ? AND ?, 1) FROM told JOIN article ON id = told.rowid"
+            " WHERE told MATCH ? AND told.rowid BETWEEN ? AND ?"
+            f" AND source IN ({marks}) AND (day IS NULL OR day BETWEEN ? AND ?) ORDER BY bm25(told)",
+            (*near, query, first, last, *window.sources, since, until),
         )
-        return self._known(_first(found, window, limit))
+        return self._known(_first(found, limit))
 
     def source_of(self, url: str) -> str | None:
         """Return the source that brought the article of an address."""
@@ -248,7 +232,7 @@ class Index:
         Different headlines are counted, not articles: copies of one story do not make its text a notice.
         """
         texts = {_hash(text): text for row in rows if row[1] == source for text in json.loads(row[3])}
-        whole = sum(articles for (brought, _), (articles, _) in self._sizes().items() if brought == source)
+        whole = sum(articles for (brought, _), articles in self._sizes().items() if brought == source)
         least = max(BOILERPLATE_HEADLINES, BOILERPLATE_SHARE * whole)
         ask = (
             "SELECT hash FROM paragraph WHERE source = ? AND hash IN (SELECT value FROM json_each(?))"
@@ -259,13 +243,12 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which articles are asked for: of these sources, in this language, of these days and those without a date.
+    """Which articles are asked for: of these sources, of these days and those without a date.
 
     ``nearest`` are the first and the last day of those that matter most; articles without a date count as theirs.
     """
 
     sources: tuple[str, ...]
-    tongue: str
     since: dt.date | None = None
     until: dt.date | None = None
     nearest: tuple[dt.date, dt.date] | None = None
@@ -299,58 +282,62 @@ def _keep(base: sqlite3.Connection, source: str, one: tuple[str, str, Article], 
     place, fingerprint, article = one
     row = (
         source,
+        tongue(article),
+        article.date.isoformat() if article.date else None,
         place,
         fingerprint,
-        article.title,
-        json.dumps(article.paragraphs, ensure_ascii=False),
         article.url,
-        article.date.isoformat() if article.date else None,
         article.language,
-        tongue(article),
-        len(told.split()),
+        article.title,
     )
     made = base.execute(
-        "INSERT INTO article (source, place, fingerprint, title, paragraphs, url, day, language, tongue, length)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO article (source, tongue, day, place, fingerprint, url, language, title)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         row,
     )
-    base.execute("INSERT INTO told (rowid, terms) VALUES (?, ?)", (made.lastrowid, told))
+    written = json.dumps(article.paragraphs, ensure_ascii=False)
+    base.execute("INSERT INTO told (rowid, terms, paragraphs) VALUES (?, ?, ?)", (made.lastrowid, told, written))
     base.execute("DELETE FROM gone WHERE url = ?", (article.url,))
     head = _hash(headline(article.title))
     assert made.lastrowid is not None
     return [(source, _hash(text), head, made.lastrowid) for text in set(article.paragraphs)]
 
 
-def _forget(base: sqlite3.Connection, source: str, place: str) -> None:
-    ask = "SELECT id, title, paragraphs FROM article WHERE source = ? AND place = ?"
-    for id_, title, paragraphs in base.execute(ask, (source, place)).fetchall():
+def _forget(base: sqlite3.Connection, source: str, place: str) -> set[str]:
+    """Drop an article; return the terms that it had."""
+    ask = "SELECT id, title, paragraphs, terms FROM article JOIN told ON told.rowid = id WHERE source = ? AND place = ?"
+    had: set[str] = set()
+    for id_, title, paragraphs, told in base.execute(ask, (source, place)).fetchall():
+        had = set(told.split())
         base.execute("DELETE FROM told WHERE rowid = ?", (id_,))
         base.execute("DELETE FROM article WHERE id = ?", (id_,))
         rows = [(source, _hash(text), _hash(headline(title)), id_) for text in set(json.loads(paragraphs))]
         base.executemany("DELETE FROM paragraph WHERE source = ? AND hash = ? AND headline = ? AND article = ?", rows)
+    return had
 
 
-def _first(found: Sequence[tuple[int, str | None]], window: Window, limit: int) -> list[int]:
-    """Return of (id, day), the best first, the first of all and the first of the nearest days."""
-    ids = [id_ for id_, _ in found]
-    if window.nearest is None:
-        return ids[:limit]
-    first, last = (day.isoformat() for day in window.nearest)
-    near = [id_ for id_, day in found if day is None or first <= day <= last]
-    return list(dict.fromkeys([*ids[:limit], *near[:limit]]))
+def _count(base: sqlite3.Connection, having: Mapping[str, int]) -> None:
+    """Add to the articles that have each term: FTS5's own table of them walks through a term's list at every ask."""
+    ask = (
+        "INSERT INTO frequency (term, articles) VALUES (?, ?)"
+        " ON CONFLICT (term) DO UPDATE SET articles = articles + excluded.articles"
+    )
+    base.executemany(ask, sorted(one for one in having.items() if one[1]))
 
 
-def _window(window: Window) -> tuple[str, list[str]]:
-    marks = ", ".join("?" for _ in window.sources)
-    where = [f"source IN ({marks})", "tongue = ?"]
-    values = [*window.sources, window.tongue]
-    if window.since:
-        where.append("(day IS NULL OR day >= ?)")
-        values.append(window.since.isoformat())
-    if window.until:
-        where.append("(day IS NULL OR day <= ?)")
-        values.append(window.until.isoformat())
-    return " AND ".join(where), values
+def _first(found: Sequence[tuple[int, str, int]], limit: int) -> list[int]:
+    """Return of (id, language, whether it is of the nearest days), the best first, so many of each."""
+    counted: Counter[tuple[str, bool]] = Counter()
+    ids = []
+    for id_, spoken, near in found:
+        counted.update(((spoken, False), (spoken, True)) if near else ((spoken, False),))
+        if counted[spoken, False] <= limit or (near and counted[spoken, True] <= limit):
+            ids.append(id_)
+    return ids
+
+
+def _days(first: dt.date | None, last: dt.date | None) -> tuple[str, str]:
+    return (first or dt.date.min).isoformat(), (last or dt.date.max).isoformat()
 
 
 def _row(row: tuple[Any, ...], usual: Container[str]) -> Known:

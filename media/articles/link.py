@@ -87,7 +87,7 @@ def link(index: Index, said: Said, sources: Sequence[str], *, sure_of_day: bool 
 
 def _telling_terms(index: Index, said: Said) -> list[str]:
     """Return the talk's terms that are worth a search, the rarest first: what many articles have decides nothing."""
-    count, _ = index.size()
+    count = index.size()
     having = index.frequencies(said.terms)
     rare = sorted(having, key=lambda term: (having[term], term))
     telling = [term for term in rare if having[term] <= max(FREQUENT, count * FREQUENT_SHARE)]
@@ -97,26 +97,22 @@ def _telling_terms(index: Index, said: Said) -> list[str]:
 def candidates(index: Index, said: Said, sources: Sequence[str]) -> list[Known]:
     """Return what could be the talk's article, in no order that means anything."""
     rare = _telling_terms(index, said)
-    found: dict[int, Known] = {}
-    for window in _windows_of(index, said, sources):
-        found |= {one.id: one for one in index.telling(rare, window, EACH)}
-    return _without_copies(list(found.values()))
+    return _without_copies(index.telling(rare, _window_of(said, sources), EACH))
 
 
-def _windows_of(index: Index, said: Said, sources: Sequence[str]) -> list[Window]:
-    """Return where a talk's article may stand: in each language, in the weeks around it, of its days above all.
+def _window_of(said: Said, sources: Sequence[str]) -> Window:
+    """Return when a talk's article may have been written: in the weeks around it, on its own days above all.
 
     A talk that remembers much shares more words with a dozen older articles than with its own.
     """
-    spoken = [Window(tuple(sources), tongue) for tongue in index.tongues(sources)]
     if said.day is None:
-        return spoken
+        return Window(tuple(sources))
     day = dt.date.fromordinal(min(max(said.day, BEFORE_DAYS + 1), dt.date.max.toordinal() - AFTER_DAYS))
     near, far = (
         (day - dt.timedelta(before), day + dt.timedelta(after))
         for before, after in ((SAME_NEWS[-1], -SAME_NEWS[0]), (BEFORE_DAYS, AFTER_DAYS))
     )
-    return [replace(window, since=far[0], until=far[1], nearest=near) for window in spoken]
+    return Window(tuple(sources), *far, near)
 
 
 def _without_copies(found: Sequence[Known]) -> list[Known]:
@@ -133,15 +129,17 @@ def _same(one: Known, other: Known) -> bool:
         return False
     if one.article.url is not None and one.article.url == other.article.url:
         return True
+    less, more = sorted((len(one.terms), len(other.terms)))
+    if less < SAME_ARTICLE * more:
+        return False
     both = len(one.terms.keys() & other.terms.keys())
-    return both >= SAME_ARTICLE * len(one.terms.keys() | other.terms.keys())
+    return both >= SAME_ARTICLE * (less + more - both)
 
 
 def compared(index: Index, said: Said, found: Sequence[Known]) -> Matrix:
     """Return a row of ``FEATURES`` for each of these articles."""
-    count, _ = index.size()
     having = index.frequencies({term for one in found for term in one.terms} | {*said.terms, *said.named})
-    return features(said, found, Rarity(count, having), index.spoken())
+    return features(said, found, Rarity(index.size(), having), index.spoken())
 
 
 @dataclass(frozen=True, slots=True)
