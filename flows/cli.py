@@ -347,9 +347,12 @@ def link(
     if as_json:
         typer.echo(json.dumps(verdict, ensure_ascii=False, indent=2))
         return
-    typer.echo(f"{verdict['status']}: {verdict['title'] or 'no article'}")
+    nothing = "a person should look at these" if verdict["status"] == "review" else "no article"
+    typer.echo(f"{verdict['status']}: {verdict['title'] or nothing}")
     for candidate in verdict["candidates"]:
         typer.echo(f"  {candidate['score']:.3f}  {candidate['title']}")
+        if candidate["evidence"]:
+            typer.echo(f"         {' '.join(candidate['evidence'])}")
 
 
 def _sources(given: list[str]) -> tuple[str, ...]:

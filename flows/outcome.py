@@ -7,6 +7,9 @@ from votd.flows.show import clock
 from votd.media.model import Candidate, Difference, Link
 from votd.media.record import Record
 
+SHOWN = 3
+"""Candidates whose evidence a person sees at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -32,7 +35,7 @@ def markdown(outcome: Outcome) -> str:
     record = outcome.record
     rows = [("Video", _cell(record.title)), *_rows(outcome)]
     table = "\n".join(f"| {name} | {value} |" for name, value in rows)
-    evidence = "\n".join(_evidence(one) for one in outcome.link.candidates[:3])
+    evidence = "\n".join(_evidence(one) for one in outcome.link.candidates[:SHOWN])
     stages = "\n".join(f"| {s.name} | {s.seconds:.1f} s | {'reused' if s.reused else ''} |" for s in outcome.stages)
     return f"| | |\n|---|---|\n{table}\n\n{evidence}\n\n| stage | time | |\n|---|---|---|\n{stages}\n"
 
@@ -62,9 +65,11 @@ def _rows(outcome: Outcome) -> list[tuple[str, str]]:
 def _article(outcome: Outcome) -> str:
     if articles := outcome.record.articles:
         return "; ".join(_cell(f"{a.title} ({a.origin}, score {a.score:.2f})") for a in articles)
-    if outcome.link.status == "review" and outcome.link.best:
-        best = outcome.link.best
-        return f"none linked; a person should look at: {_cell(best.article.title)} (score {best.score:.2f})"
+    if outcome.link.status == "review":
+        told = "; ".join(
+            _cell(f"{one.article.title} (score {one.score:.2f})") for one in outcome.link.candidates[:SHOWN]
+        )
+        return f"none linked; a person should look at: {told}"
     return "none"
 
 

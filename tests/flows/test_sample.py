@@ -4,6 +4,9 @@ import asyncio
 import itertools
 import json
 import re
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +18,14 @@ import webvtt
 from whisper_normalizer.english import EnglishTextNormalizer
 
 from votd.config.settings import Settings
-from votd.flows.outcome import Outcome
+from votd.flows.outcome import Outcome, lines, markdown
 from votd.flows.stages import link
 from votd.media.model import Transcript
 from votd.media.schema import load
 
 TITLE = "VIDEO | Andonovic: European troops in Ukraine?"
 ROOT = Path(__file__).parents[2]
+VOTD = str(Path(sys.executable).with_name("votd"))
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +124,27 @@ def test_without_its_article_it_is_not_linked(heard: Transcript, sample: Path, t
     assert verdict["status"] in ("none", "review")
     assert verdict["title"] is None
     assert problems == ()
+
+
+def test_a_person_who_must_choose_sees_the_candidates(published: tuple[Any, Outcome]) -> None:
+    """The three best, in the summary and with what speaks for each on the run's page; not the fourth."""
+    outcome = published[1]
+    link = replace(outcome.link, status="review")
+    unlinked = replace(outcome, record=outcome.record.model_copy(update={"articles": ()}), link=link)
+    told = dict(lines(unlinked))["Article"]
+    titles = [one.article.title.replace("|", "│") for one in link.candidates]
+    assert [title in told for title in titles[:4]] == [True, True, True, False]
+    assert all(title in markdown(unlinked) for title in titles[:3])
+
+
+def test_the_command_says_why(published: tuple[Any, Outcome], record: Any, sample: Path) -> None:
+    """The verdict, and under each candidate what it shares with the talk."""
+    transcript = published[0].site / record["transcript"]
+    command = [VOTD, "link", transcript, "--articles", sample / "articles"]
+    verdict, best, why, *_ = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert verdict == f"linked: {TITLE}"
+    assert best.endswith(TITLE)
+    assert "Names in both: " in why
 
 
 def _ms(clock: str) -> int:
