@@ -17,10 +17,11 @@ from typing import Any
 
 from votd.media.articles.database import Database
 from votd.media.articles.title import headline
-from votd.media.articles.words import by_paragraph
+from votd.media.articles.words import READ, by_paragraph, fingerprint
 from votd.media.model import Article
 
 VERSION = 6
+"""Raised with the tables, and with what makes terms of words; the lists of words count by themselves."""
 BATCH = 1000
 """Articles that are written at once: others wait no longer than these take."""
 LONGEST_QUERY = 256
@@ -82,7 +83,7 @@ class Index:
 
         Raises ``Unavailable`` where the file cannot be used now, as while another process holds it.
         """
-        self._base = Database(path, VERSION, _TABLES)
+        self._base = Database(path, fingerprint() ^ VERSION, _TABLES)
         self._counted_at: tuple[int, int, int] | None = None
         self._counted: dict[tuple[str, str], int] = {}
 
@@ -158,7 +159,7 @@ class Index:
 
     def frequencies(self, wanted: Collection[str]) -> dict[str, int]:
         """Count the articles that have each of these terms; those of none are left out."""
-        ask = "SELECT term, articles FROM frequency WHERE articles > 0 AND term IN (SELECT value FROM json_each(?))"
+        ask = "SELECT term, articles FROM frequency WHERE term IN (SELECT value FROM json_each(?))"
         return dict(self._base.rows(ask, (json.dumps(list(wanted)),)))
 
     def _sizes(self) -> dict[tuple[str, str], int]:
@@ -323,13 +324,19 @@ def _count(base: sqlite3.Connection, having: Mapping[str, int]) -> None:
         " ON CONFLICT (term) DO UPDATE SET articles = articles + excluded.articles"
     )
     base.executemany(ask, sorted(one for one in having.items() if one[1]))
+    if min(having.values(), default=0) < 0:
+        base.execute("DELETE FROM frequency WHERE articles = 0")
 
 
 def _first(found: Sequence[tuple[int, str, int]], limit: int) -> list[int]:
-    """Return of (id, language, whether it is of the nearest days), the best first, so many of each."""
+    """Return of (id, language, whether it is of the nearest days), the best first, so many of each.
+
+    Languages whose stop words are not known count as one: a site may claim any number of them.
+    """
     counted: Counter[tuple[str, bool]] = Counter()
     ids = []
-    for id_, spoken, near in found:
+    for id_, claimed, near in found:
+        spoken = claimed if claimed in READ else ""
         counted.update(((spoken, False), (spoken, True)) if near else ((spoken, False),))
         if counted[spoken, False] <= limit or (near and counted[spoken, True] <= limit):
             ids.append(id_)

@@ -9,8 +9,9 @@ at the same number of wrong ones, since one misheard word breaks two of them.
 
 import re
 import unicodedata
+import zlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -96,23 +97,39 @@ def is_year(term: str) -> bool:
 
 @lru_cache(maxsize=200_000)
 def stem(word: str) -> str:
-    """Reduce a word to what survives its endings, in the one spelling of its meaning that the dictionary has first.
+    """Reduce a word to what survives its endings; of words of one meaning to that of the dictionary's first.
 
     Lower case, Latin letters, no ending, the first six letters: a fixed prefix is a poor stemmer for any one language,
     but it serves English and Macedonian alike, and a wrongly recognised ending costs nothing.
     """
-    cyrillic = bool(_CYRILLIC.search(word))
-    short = _shortened(word, _MACEDONIAN if cyrillic else _ENGLISH)
-    return _meanings()[cyrillic].get(short, short)
+    whole = _whole(word)
+    return _meaning(word, whole) or whole[:STEM_LETTERS]
 
 
-def _shortened(word: str, endings: Sequence[re.Pattern[str]]) -> str:
+def _meaning(word: str, whole: str) -> str | None:
+    """Return what stands for the longest beginning of a word, of six letters or all, that the dictionary has.
+
+    Else what stands for the first in it of which the first six letters are the same.
+    """
+    known, begun = _meanings()[_is_cyrillic(word)]
+    ends = range(len(whole), min(len(whole), STEM_LETTERS) - 1, -1)
+    found = (known[whole[:end]] for end in ends if whole[:end] in known)
+    return next(found, begun.get(whole[:STEM_LETTERS]))
+
+
+def _whole(word: str) -> str:
+    """Return a word in plain Latin letters, spelt as both languages would, without its ending."""
+    endings = _MACEDONIAN if _is_cyrillic(word) else _ENGLISH
     word = latin(re.split("['’]", word.lower())[0])
     for ending in endings:
         word = ending.sub("", word)
     for pattern, letters in _SPELT:
         word = pattern.sub(letters, word)
-    return word[:STEM_LETTERS]
+    return word
+
+
+def _is_cyrillic(word: str) -> bool:
+    return bool(_CYRILLIC.search(word))
 
 
 @lru_cache(maxsize=50_000)
@@ -202,24 +219,44 @@ def _stop_words() -> frozenset[str]:
 
 @cache
 def _common_stems() -> frozenset[str]:
-    return frozenset(stem(word) for line in _lines("common_words.txt") for word in line)
+    """Return the stems of everyday words; what stands for a meaning is one where the meaning's first word is."""
+    words = [(word, _whole(word)) for line in _lines("common_words.txt") for word in line]
+    first = {whole for word, whole in words if not _is_cyrillic(word)}
+    return frozenset(one for word, whole in words if (one := stem(word)) in first or one == whole[:STEM_LETTERS])
+
+
+_Meanings = tuple[dict[str, str], dict[str, str]]
 
 
 @cache
-def _meanings() -> tuple[dict[str, str], dict[str, str]]:
-    """Return what stands for each stem that the dictionary has, English ones and Macedonian ones apart.
+def _meanings() -> tuple[_Meanings, _Meanings]:
+    """Return what stands for each word that the dictionary has, and for the beginnings of these; English, Macedonian.
 
-    English words with the same first translation are one: "firm" and "company" are both "фирма".
+    English words are one where the first translation of one is any of the other's: "firm" and "company" are "фирма".
     """
     english: dict[str, str] = {}
     macedonian: dict[str, str] = {}
     for word, *translated in _lines("dictionary.txt"):
-        own, others = _shortened(word, _ENGLISH), [_shortened(one, _MACEDONIAN) for one in translated]
+        own, others = _whole(word), [_whole(one) for one in translated]
         one = macedonian.get(others[0]) or english.get(own) or own
         english.setdefault(own, one)
         for other in others:
             macedonian.setdefault(other, one)
-    return english, macedonian
+    return (english, _beginnings(english)), (macedonian, _beginnings(macedonian))
+
+
+def _beginnings(known: Mapping[str, str]) -> dict[str, str]:
+    begun: dict[str, str] = {}
+    for whole, one in known.items():
+        if len(whole) > STEM_LETTERS:
+            begun.setdefault(whole[:STEM_LETTERS], one)
+    return begun
+
+
+def fingerprint() -> int:
+    """Return 31 bits that change with the lists beside this file: what was reduced by these is then out of date."""
+    names = ("stop_words.txt", "common_words.txt", "dictionary.txt", "letters.txt", "numerals.txt")
+    return zlib.crc32(b"".join(Path(__file__).with_name(name).read_bytes() for name in names)) >> 1
 
 
 @cache

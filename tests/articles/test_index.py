@@ -172,6 +172,40 @@ def test_the_nearest_days_have_their_share() -> None:
         assert new in [one.article for one in found]
 
 
+@pytest.mark.parametrize("language", ["mk", "xx"])
+def test_each_language_has_its_share(language: str) -> None:
+    """Find the best of a language though dozens of another share more words; all the unknown ones are one language."""
+    weak = Article("Autobus", ("Bitola has eleven.",), "weak.txt", None, None, language)
+    others = [(f"{i}{language}", "", replace(weak, file=f"{i}", language="yy", paragraphs=(BODY,))) for i in range(9)]
+    with contextlib.closing(Index()) as index:
+        index.put("s", [*articles(30), ("weak.txt", "", weak), *others])
+        found = [one.article for one in index.telling(sorted(terms(BODY)), Window(("s",)), 5)]
+    assert (weak in found) is (language == "mk")
+    assert len(found) == (11 if language == "mk" else 10)
+
+
+def test_an_article_without_a_day_counts_as_of_the_nearest() -> None:
+    """It may be of the talk's day, so that a dozen of other days do not push it out."""
+    old = [(p, m, replace(a, date=dt.date(2026, 3, 1))) for p, m, a in articles(30)]
+    undated = Article("Buses", ("Eleven buses came.",), "new.txt", None, None, "en")
+    day = dt.date(2026, 3, 9)
+    with contextlib.closing(Index()) as index:
+        index.put("s", [*old, ("new.txt", "", undated)])
+        window = Window(("s",), dt.date(2026, 2, 20), dt.date(2026, 3, 12), nearest=(day, day))
+        assert undated in [one.article for one in index.telling(sorted(terms(BODY)), window, 5)]
+
+
+def test_another_list_of_words_makes_the_file_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was reduced by a list that has changed since would never be found by the new one."""
+    file = tmp_path / "articles.sqlite"
+    filled(file, 3)
+    with contextlib.closing(Index(file)) as index:
+        assert len(index) == 3
+    monkeypatch.setattr(module, "fingerprint", lambda: 77)
+    with contextlib.closing(Index(file)) as index:
+        assert len(index) == 0
+
+
 def test_what_another_process_adds_is_counted(tmp_path: Path) -> None:
     """Count anew after any change of the file, one's own or another's."""
     file = tmp_path / "articles.sqlite"
@@ -192,7 +226,7 @@ def test_what_is_counted_is_what_is_there() -> None:
         index.put("s", articles(2, body="Other words {}."))
         index.forget("s", ["4", "2", "none"])
         index._base.rows("CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab (main, told, row)")
-        ours = index._base.rows("SELECT term, articles FROM frequency WHERE articles > 0 ORDER BY term")
+        ours = index._base.rows("SELECT term, articles FROM frequency ORDER BY term")
         assert ours == index._base.rows("SELECT term, doc FROM vocabulary ORDER BY term")
         assert len(ours) > 10
 

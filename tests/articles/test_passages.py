@@ -182,7 +182,7 @@ def test_asides_sound_otherwise_than_news() -> None:
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("seventy-one children infected", [(71, "childr")]),
+        ("seventy-one children infected", [(71, "child")]),
         ("One million one hundred thousand euros, that was it", [(1_100_000, "eur")]),
         ("about 30,000 people and twelve percent of voters", [(30_000, "peopl"), (12, "%")]),
         ("In 2024 there were 3.05 million euros", [(3_050_000, "eur")]),

@@ -57,6 +57,35 @@ def test_endings_are_cut(one: str, other: str) -> None:
         ("inspector", "инспекторот"),
         ("hospital", "болница"),
         ("firm", "компанија"),
+        ("fire", "пожар"),
+        ("city", "градот"),
+        ("students", "студентите"),
+        ("minute", "минути"),
+        ("meat", "месото"),
+        ("train", "возот"),
+        ("plane", "авиони"),
+        ("man", "човекот"),
+        ("win", "победи"),
+        ("work", "работи"),
+        ("mine", "рудникот"),
+        ("meadow", "ливадата"),
+        ("floor", "катот"),
+        ("government", "владата"),
+        ("governor", "гувернерот"),
+        ("trial", "судењето"),
+        ("prison", "затвор"),
+        ("flood", "поплавите"),
+        ("school", "училиштата"),
+        ("doctor", "лекарот"),
+        ("car", "автомобилот"),
+        ("election", "изборите"),
+        ("river", "реката"),
+        ("resigned", "оставка"),
+        ("bought", "купи"),
+        ("killed", "убиен"),
+        ("drug", "дрогата"),
+        ("tax", "данокот"),
+        ("wage", "платата"),
     ],
 )
 def test_a_word_and_its_translation_are_one(english: str, macedonian: str) -> None:
@@ -68,6 +97,23 @@ def test_words_that_look_alike_in_two_languages_are_kept_apart() -> None:
     """Take a Cyrillic word for Macedonian: "век" is a century, no week."""
     assert stem("век") != stem("week")
     assert stem("глас") != stem("glass")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("student", "студен"),
+        ("city", "градилиште"),
+        ("governor", "влада"),
+        ("important", "увоз"),
+        ("damage", "што"),
+        ("river", "рекоа"),
+        ("car", "грижа"),
+    ],
+)
+def test_words_that_begin_alike_are_not_of_one_meaning(one: str, other: str) -> None:
+    """Take the longest beginning that the dictionary has; a chance likeness of what is left of a word joins nothing."""
+    assert not set(terms(f"the {one}")) & set(terms(f"и {other}"))
 
 
 @pytest.mark.parametrize(
