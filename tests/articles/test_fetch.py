@@ -4,6 +4,7 @@ import asyncio
 import re
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from articles import hostile
@@ -12,7 +13,9 @@ from articles.hostile import Answer, Site
 from votd.media.articles.fetch import Allowed, Caps, Fetched, Web, anywhere, is_public, web
 from votd.media.errors import BadRequest, Gone, Unavailable
 
-CAPS = Caps(seconds=2, bytes=1_000_000, redirects=3)
+CAPS = Caps(seconds=60, bytes=1_000_000, redirects=3)
+SHORT = replace(CAPS, seconds=2)
+"""For what never ends alone: a machine that is busy may take two seconds over the rest."""
 
 
 @pytest.fixture
@@ -22,11 +25,11 @@ def site() -> Iterator[Site]:
         yield served
 
 
-def get(url: str, allowed: Allowed | None = anywhere, **known: str) -> Fetched | None:
+def get(url: str, allowed: Allowed | None = anywhere, caps: Caps = CAPS, **known: str) -> Fetched | None:
     """Fetch one address within small caps."""
 
     async def fetch() -> Fetched | None:
-        async with web(allowed=allowed, caps=CAPS) as opened:
+        async with web(allowed=allowed, caps=caps) as opened:
             return await opened.get(url, **known)
 
     return asyncio.run(fetch())
@@ -117,7 +120,7 @@ def test_what_is_not_a_page_is_one_sentence(site: Site, answer: Answer, error: t
     site.answers["/?key=secret"] = answer
     site.answers["/"] = answer
     with pytest.raises(error) as caught:
-        get(f"{site.address}/?key=secret")
+        get(f"{site.address}/?key=secret", caps=SHORT if "2 s" in sentence else CAPS)
     assert sentence in str(caught.value)
     assert "secret" not in str(caught.value)
 
