@@ -3,12 +3,9 @@
 from dataclasses import dataclass
 
 from votd.flows.display import StageTime
-from votd.flows.show import clock
+from votd.flows.show import SHOWN, clock
 from votd.media.model import Candidate, Difference, Link
 from votd.media.record import Record
-
-SHOWN = 3
-"""Candidates whose evidence a person sees at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +62,7 @@ def _rows(outcome: Outcome) -> list[tuple[str, str]]:
 def _article(outcome: Outcome) -> str:
     if articles := outcome.record.articles:
         return "; ".join(_cell(f"{a.title} ({a.origin}, score {a.score:.2f})") for a in articles)
-    if outcome.link.status == "review":
+    if outcome.link.status == "review" and outcome.link.candidates:
         told = "; ".join(
             _cell(f"{one.article.title} (score {one.score:.2f})") for one in outcome.link.candidates[:SHOWN]
         )

@@ -10,6 +10,8 @@ from votd.media.delivery import publish as delivery
 from votd.media.delivery.store import open_store
 from votd.media.record import Record
 
+SHOWN = 3
+"""Candidates for an article that a person sees at once."""
 FINDINGS = {
     "loop": "repetition",
     "invented": "invented",
@@ -53,7 +55,7 @@ def lines(record: Record, report: dict[str, Any]) -> Iterator[str]:
         yield f"  captions  {captions.label}: {captions.origin}{unsure}, {captions.vtt}"
     if not record.captions:
         yield "  captions  none"
-    for one in (report.get("link") or {}).get("candidates", ())[:3]:
+    for one in (report.get("link") or {}).get("candidates", ())[:SHOWN]:
         linked = "linked" if one["linked"] else "not linked"
         yield f"  candidate {one['article']['title']} ({linked}, {one['score']:.2f}): {' '.join(one['evidence'])}"
     for one in report.get("differences", ()):

@@ -4,9 +4,10 @@ Candidates come from the index: per language the two dozen that share most words
 known of its days and of the weeks around it. ``rank`` compares each with the talk. A conditional logit (McFadden 1974)
 makes of the figures the probability that a candidate is the right article: the candidates of a language share one
 probability among them and *none of them*, so that of two turns told alike neither has more than half of it. It decides:
-``linked`` above a threshold at which, over folds, one talk of a hundred was linked wrong at most; a ``review`` by a
-person where any is likely; else ``none``. Where both days are known, an article of other days is never linked, however
-near it comes: it is an earlier turn of the story. One story has an article in each language, so these are no rivals.
+``linked`` above a threshold at which, over folds, one talk of a hundred was linked wrong at most (of stories written at
+like length); a ``review`` by a person where any is likely; else ``none``. Where both days are known, an article of
+other days is never linked, however near it comes: it is an earlier turn of the story. One story has an article in each
+language, so these are no rivals.
 
 The weights and thresholds in ``link.toml`` are made by ``tests/fit_link.py`` from the talks of ``tests/articles/bed``
 that may be looked at; ``tests/bench_link.py --held-out`` states what they come to on the others. There are four sets:

@@ -13,6 +13,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
+from itertools import takewhile
 from pathlib import Path
 
 from votd.media.articles.numerals import LONGEST, PERCENT, numerals, value
@@ -20,6 +21,8 @@ from votd.media.articles.numerals import LONGEST, PERCENT, numerals, value
 READ = frozenset(("en", "mk", "bg", "sq", "sr", "hr", "bs"))
 """The languages whose stop words are known. In another one any two texts share much, and it means nothing."""
 STEM_LETTERS = 6
+LITTLE, MUCH = 2, 3
+"""How much may come after the letters that two words of one meaning begin with: after the shorter, the longer."""
 _LEAST_FIGURE, _LEAST_ROUNDED = 10, 1000
 _MIN_SOUND = 3
 _SENTENCE = re.compile(r"(?<=[.!?…:;])[\"”“’')\]]*\s+")
@@ -109,12 +112,16 @@ def stem(word: str) -> str:
 def _meaning(word: str, whole: str) -> str | None:
     """Return what stands for the longest beginning of a word, of six letters or all, that the dictionary has.
 
-    Else what stands for the first in it of which the first six letters are the same.
+    Else what stands for the first in it that has the same six letters, if little comes after what both have.
     """
     known, begun = _meanings()[_is_cyrillic(word)]
-    ends = range(len(whole), min(len(whole), STEM_LETTERS) - 1, -1)
-    found = (known[whole[:end]] for end in ends if whole[:end] in known)
-    return next(found, begun.get(whole[:STEM_LETTERS]))
+    for end in range(len(whole), min(len(whole), STEM_LETTERS) - 1, -1):
+        if whole[:end] in known:
+            return known[whole[:end]]
+    like = begun.get(whole[:STEM_LETTERS], "")
+    both = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(whole, like, strict=False)))
+    least, most = sorted((len(whole), len(like)))
+    return known[like] if both >= STEM_LETTERS and least - both <= LITTLE and most - both <= MUCH else None
 
 
 def _whole(word: str) -> str:
@@ -219,10 +226,15 @@ def _stop_words() -> frozenset[str]:
 
 @cache
 def _common_stems() -> frozenset[str]:
-    """Return the stems of everyday words; what stands for a meaning is one where the meaning's first word is."""
-    words = [(word, _whole(word)) for line in _lines("common_words.txt") for word in line]
-    first = {whole for word, whole in words if not _is_cyrillic(word)}
-    return frozenset(one for word, whole in words if (one := stem(word)) in first or one == whole[:STEM_LETTERS])
+    """Return the stems of everyday words; a meaning is one where half of its English words or more are."""
+    words = [word for line in _lines("common_words.txt") for word in line]
+    everyday = {_whole(word) for word in words if not _is_cyrillic(word)}
+    members: dict[str, list[bool]] = {}
+    for whole, one in _meanings()[False][0].items():
+        members.setdefault(one, []).append(whole in everyday)
+    return frozenset(
+        one for one in map(stem, words) if one not in members or sum(members[one]) * 2 >= len(members[one])
+    )
 
 
 _Meanings = tuple[dict[str, str], dict[str, str]]
@@ -246,10 +258,11 @@ def _meanings() -> tuple[_Meanings, _Meanings]:
 
 
 def _beginnings(known: Mapping[str, str]) -> dict[str, str]:
+    """Return the first of the words with each six letters at its beginning, of those that have more."""
     begun: dict[str, str] = {}
-    for whole, one in known.items():
+    for whole in known:
         if len(whole) > STEM_LETTERS:
-            begun.setdefault(whole[:STEM_LETTERS], one)
+            begun.setdefault(whole[:STEM_LETTERS], whole)
     return begun
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from votd.media.articles import database
+from votd.media.articles import database, words
 from votd.media.articles import index as module
 from votd.media.articles.index import Index, Window
 from votd.media.articles.words import terms
@@ -201,7 +201,19 @@ def test_another_list_of_words_makes_the_file_anew(tmp_path: Path, monkeypatch: 
     filled(file, 3)
     with contextlib.closing(Index(file)) as index:
         assert len(index) == 3
-    monkeypatch.setattr(module, "fingerprint", lambda: 77)
+    known = words.fingerprint()
+    lists = tmp_path / "lists"
+    lists.mkdir()
+    for one in Path(words.__file__).parent.glob("*.txt"):
+        (lists / one.name).write_bytes(one.read_bytes())
+    monkeypatch.setattr(words, "__file__", str(lists / "words.py"))
+    assert words.fingerprint() == known
+    with (lists / "dictionary.txt").open("a", encoding="utf-8") as dictionary:
+        dictionary.write("quokka квока\n")
+    with contextlib.closing(Index(file)) as index:
+        assert len(index) == 0
+        index.put("s", articles(3))
+    monkeypatch.setattr(module, "VERSION", module.VERSION + 1)
     with contextlib.closing(Index(file)) as index:
         assert len(index) == 0
 
@@ -212,8 +224,10 @@ def test_what_another_process_adds_is_counted(tmp_path: Path) -> None:
     with contextlib.closing(Index(file)) as index, contextlib.closing(Index(file)) as other:
         index.put("s", articles(2))
         assert index.frequencies(["bus", "tram"]) == {"bus": 2}
+        assert index.size() == index.spoken()["en"] == 2
         other.put("s", [("3", "", Article("Trams", ("One tram and a bus.",), "3.txt", None, None, "en"))])
         assert index.frequencies(["bus", "tram"]) == {"bus": 3, "tram": 1}
+        assert index.size() == index.spoken()["en"] == 3
         index.forget("s", ["0"])
         assert index.frequencies(["bus", "tram"]) == {"bus": 2, "tram": 1}
 

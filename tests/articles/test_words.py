@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from votd.media.articles import words
-from votd.media.articles.words import sound, stem, terms
+from votd.media.articles.words import is_common, sound, stem, terms
 
 
 @pytest.mark.parametrize(
@@ -106,13 +106,15 @@ def test_words_that_look_alike_in_two_languages_are_kept_apart() -> None:
         ("city", "градилиште"),
         ("governor", "влада"),
         ("important", "увоз"),
-        ("damage", "што"),
-        ("river", "рекоа"),
+        ("according", "хармоника"),
+        ("exchange", "Трамп"),
+        ("national", "национализација"),
+        ("language", "повеќето"),
         ("car", "грижа"),
     ],
 )
 def test_words_that_begin_alike_are_not_of_one_meaning(one: str, other: str) -> None:
-    """Take the longest beginning that the dictionary has; a chance likeness of what is left of a word joins nothing."""
+    """Take the longest beginning that the dictionary has; six letters alone do where little follows them."""
     assert not set(terms(f"the {one}")) & set(terms(f"и {other}"))
 
 
@@ -196,6 +198,25 @@ def test_a_name_counts_as_stem_and_as_sound() -> None:
 def test_a_text_without_capitals_still_has_names() -> None:
     """Let any word be a name where a recogniser writes no capitals."""
     assert "@hrtmn" in terms("nobody saw hartmann in the harbour")
+
+
+def test_what_the_dictionary_has_begun_is_found() -> None:
+    """Find a form that is not in it by the first word that has its six letters and ends otherwise, but not much."""
+    assert stem("предлози") == stem("proposal") == stem("предлог")
+    assert stem("negotiating") == stem("negotiation") == stem("преговорите")
+    assert stem("particular") != stem("participant")
+
+
+def test_what_is_common_in_the_news() -> None:
+    """A word that the list has, and its translations; not what shares a meaning of many words with one of them."""
+    assert all(is_common(stem(word)) for word in ("life", "живот", "agreement", "cooperation"))
+    assert not any(is_common(stem(word)) for word in ("car", "автомобил", "murder", "убиство", "pupil", "museum"))
+
+
+@pytest.mark.parametrize("word", ["што", "рекоа", "потоа", "друга", "немаше", "their", "кому"])
+def test_words_of_grammar_say_nothing(word: str) -> None:
+    """They would have the stems of "damage", "river", "sweat" and the like."""
+    assert not terms(f"и {word}")
 
 
 def test_the_dictionary_joins_what_it_says() -> None:
