@@ -126,7 +126,7 @@ def others(index: Index, cases: Sequence[Case]) -> None:
 
     def by_words(said: Said, found: Sequence[Known]) -> list[float]:
         having = index.frequencies({*said.terms, *(term for one in found for term in one.terms)})
-        weigh = Rarity(index.size(), having)
+        weigh = Rarity(len(index), having)
         spoken = math.sqrt(sum(map(weigh, said.terms)) or 1)
         length = sum(sum(one.terms.values()) for one in found) / max(1, len(found))
         return [bm25(said.terms, one.terms, weigh, length) / spoken for one in found]

@@ -92,8 +92,7 @@ class Index:
         self._base.close()
 
     def __len__(self) -> int:
-        ((count,),) = self._base.rows("SELECT count(*) FROM article")
-        return int(count)
+        return sum(self._sizes().values())
 
     # --- what a source brings -------------------------------------------------------------------------
 
@@ -145,10 +144,6 @@ class Index:
         self._base.rows(ask, (source, etag, modified))
 
     # --- what is asked of it --------------------------------------------------------------------------
-
-    def size(self) -> int:
-        """Return the number of articles."""
-        return sum(self._sizes().values())
 
     def spoken(self) -> Mapping[str, int]:
         """Count the articles in each language."""

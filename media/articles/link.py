@@ -88,10 +88,10 @@ def link(index: Index, said: Said, sources: Sequence[str], *, sure_of_day: bool 
 
 def _telling_terms(index: Index, said: Said) -> list[str]:
     """Return the talk's terms that are worth a search, the rarest first: what many articles have decides nothing."""
-    count = index.size()
+    most = max(FREQUENT, len(index) * FREQUENT_SHARE)
     having = index.frequencies(said.terms)
     rare = sorted(having, key=lambda term: (having[term], term))
-    telling = [term for term in rare if having[term] <= max(FREQUENT, count * FREQUENT_SHARE)]
+    telling = [term for term in rare if having[term] <= most]
     return telling if len(telling) >= FEW else rare[:FEW]
 
 
@@ -140,7 +140,7 @@ def _same(one: Known, other: Known) -> bool:
 def compared(index: Index, said: Said, found: Sequence[Known]) -> Matrix:
     """Return a row of ``FEATURES`` for each of these articles."""
     having = index.frequencies({term for one in found for term in one.terms} | {*said.terms, *said.named})
-    return features(said, found, Rarity(index.size(), having), index.spoken())
+    return features(said, found, Rarity(len(index), having), index.spoken())
 
 
 @dataclass(frozen=True, slots=True)

@@ -224,10 +224,10 @@ def test_what_another_process_adds_is_counted(tmp_path: Path) -> None:
     with contextlib.closing(Index(file)) as index, contextlib.closing(Index(file)) as other:
         index.put("s", articles(2))
         assert index.frequencies(["bus", "tram"]) == {"bus": 2}
-        assert index.size() == index.spoken()["en"] == 2
+        assert len(index) == index.spoken()["en"] == 2
         other.put("s", [("3", "", Article("Trams", ("One tram and a bus.",), "3.txt", None, None, "en"))])
         assert index.frequencies(["bus", "tram"]) == {"bus": 3, "tram": 1}
-        assert index.size() == index.spoken()["en"] == 3
+        assert len(index) == index.spoken()["en"] == 3
         index.forget("s", ["0"])
         assert index.frequencies(["bus", "tram"]) == {"bus": 2, "tram": 1}
 
