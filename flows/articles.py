@@ -5,13 +5,14 @@ import contextlib
 import datetime as dt
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from votd.config.settings import Settings
+from votd.flows.told import Earlier
 from votd.media.articles.gather import gather_folder, visitor
 from votd.media.articles.index import Index
-from votd.media.articles.link import BEFORE_DAYS, link
+from votd.media.articles.link import BEFORE_DAYS, earlier, link
 from votd.media.articles.rank import Said
 from votd.media.articles.read import read_file
 from votd.media.articles.sitemap import host_of
@@ -24,13 +25,27 @@ class Found:
     """The linker's verdict, and sentences on what could not be read or fits badly.
 
     ``unsure`` is true where the articles that stand could not be judged: nothing speaks against them. ``again`` is true
-    where the site of the article that a person named did not answer, and the night should ask once more.
+    where the site of the article that a person named did not answer, and the night should ask once more. ``earlier`` is
+    what earlier turns of the linked articles' stories tell.
     """
 
     link: Link
     problems: tuple[str, ...] = ()
     unsure: bool = False
     again: bool = False
+    earlier: Earlier = field(default_factory=dict)
+
+
+def remembered(index: Index, link: Link, sources: Sequence[str]) -> Earlier:
+    """Return what the earlier turns of each linked article's story tell."""
+    return {one.article.file: earlier(index, one.article, sources) for one in link.linked}
+
+
+async def remembering(found: Found, sources: Sequence[str], settings: Settings) -> Found:
+    """Add what the earlier turns tell of an article that a person named; an index out of reach costs that alone."""
+    with contextlib.suppress(Unavailable), contextlib.closing(index_of(settings)) as index:
+        return replace(found, earlier=await asyncio.to_thread(remembered, index, found.link, sources))
+    return found
 
 
 def index_of(settings: Settings) -> Index:

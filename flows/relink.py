@@ -12,12 +12,22 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
 
-from votd.flows.articles import Found, chosen, is_site, is_young, named, note_named, refresh, said_of
+from votd.flows.articles import (
+    Found,
+    chosen,
+    is_site,
+    is_young,
+    named,
+    note_named,
+    refresh,
+    remembered,
+    said_of,
+)
 from votd.flows.assemble import Parts, Speech
 from votd.flows.facts import facts_of
 from votd.flows.speech import UNDETERMINED
 from votd.flows.steps import Steps, cause
-from votd.flows.told import tell
+from votd.flows.told import basis, tell
 from votd.media.articles import link as linking
 from votd.media.articles.gather import Visitor, visitor
 from votd.media.articles.index import Index
@@ -75,21 +85,22 @@ async def relink(steps: Steps, id_: str, room: Newsroom) -> Relinked:
     kept = await steps.kept_speech(standing)
     address = named(steps.settings, id_)
     if address:
-        found = await _named(address, standing, kept, steps)
+        found = await _named(address, standing, kept, steps, room)
         if not found.again:
             return await _settled(address, found, standing, kept, steps)
     if standing.articles:
-        link, unread = await _kept(standing, room)
+        link, as_is = await _kept(standing, kept, room)
     else:  # while a person's choice is waited for, the machine makes none
-        link, unread = None if address else await _new(standing, kept, room), {}
+        link, as_is = None if address else await _new(standing, kept, room), {}
     if link is None:
         return Relinked(id_, "unchanged", "")
     origin = standing.articles[0].origin if standing.articles else "machine"
-    told = await asyncio.to_thread(tell, link, kept.transcript, origin)
-    articles = tuple(unread.get(at, one) for at, one in enumerate(told.articles))
+    before = await asyncio.to_thread(remembered, room.index, link, room.sources)
+    told = await asyncio.to_thread(tell, link, kept.transcript, origin, before)
+    articles = tuple(as_is.get(at, one) for at, one in enumerate(told.articles))
     if articles == standing.articles:
         return Relinked(id_, "unchanged", "")
-    same_first = 0 in unread and unread[0] is standing.articles[0]
+    same_first = 0 in as_is and as_is[0] is standing.articles[0]
     await _publish(steps, standing, kept, articles, standing.chapters if same_first else told.chapters)
     return _told(id_, standing.articles, articles)
 
@@ -123,11 +134,13 @@ async def standing_parts(steps: Steps, standing: Record, speech: Speech) -> Part
     )
 
 
-async def _named(address: str, standing: Record, kept: Speech, steps: Steps) -> Found:
+async def _named(address: str, standing: Record, kept: Speech, steps: Steps, room: Newsroom) -> Found:
     """Ask once more for the article that a person named."""
     heard = kept.transcript or Transcript(standing.language or UNDETERMINED, 0.0, 0, ())
     said = await asyncio.to_thread(said_of, heard, standing.title, standing.date)
-    return await chosen(said, address, steps.settings)
+    found = await chosen(said, address, steps.settings)
+    before = await asyncio.to_thread(remembered, room.index, found.link, room.sources)
+    return dataclasses.replace(found, earlier=before)
 
 
 async def _settled(address: str, found: Found, standing: Record, kept: Speech, steps: Steps) -> Relinked:
@@ -137,7 +150,7 @@ async def _settled(address: str, found: Found, standing: Record, kept: Speech, s
     """
     if named(steps.settings, standing.id) != address:
         return Relinked(standing.id, "unchanged", "")
-    told = await asyncio.to_thread(tell, found.link, kept.transcript, "person")
+    told = await asyncio.to_thread(tell, found.link, kept.transcript, "person", found.earlier)
     if told.articles:
         await _publish(steps, standing, kept, told.articles, told.chapters)
     if named(steps.settings, standing.id) == address:
@@ -157,23 +170,29 @@ async def _new(standing: Record, kept: Speech, room: Newsroom) -> Link | None:
     return link if link.status == "linked" else None
 
 
-async def _kept(standing: Record, room: Newsroom) -> tuple[Link | None, dict[int, RecordArticle]]:
-    """Read the articles of a video again; ``None`` where nothing can be told of any.
+async def _kept(standing: Record, kept: Speech, room: Newsroom) -> tuple[Link | None, dict[int, RecordArticle]]:
+    """Read the articles of a video again; ``None`` where there is nothing new to tell of any.
 
-    Those that could not be read come too, by their place in the link: what stands of them is kept.
+    Those that could not be read, or are as they were, come too, by their place in the link: what stands of them stays.
     """
     found: list[Candidate] = []
-    unread: dict[int, RecordArticle] = {}
+    as_is: dict[int, RecordArticle] = {}
     for one in standing.articles:
         known, article = await _again(one, room)
-        if not known:
-            unread[len(found)] = one
+        if not known or (article is not None and _is_as_told(one, article, kept.transcript)):
+            as_is[len(found)] = one
         if article is None and (not known or one.origin == "person"):
             article = Article(one.title, (), one.url or one.title, one.url, one.date, one.language)
         if article is not None:
             found.append(Candidate(article, one.score, linked=True))
-    told = len(unread) < len(standing.articles)
-    return Link("linked" if found else "none", tuple(found)) if told else None, unread
+    changed = len(as_is) < len(standing.articles)
+    return Link("linked" if found else "none", tuple(found)) if changed else None, as_is
+
+
+def _is_as_told(one: RecordArticle, article: Article, transcript: Transcript | None) -> bool:
+    """Tell whether an article, and the talk, are as they were when the record was made."""
+    stands = (one.title, one.url, one.date, one.language, one.basis)
+    return stands == (article.title, article.url, article.date, article.language, basis(transcript, article))
 
 
 async def _again(one: RecordArticle, room: Newsroom) -> tuple[bool, Article | None]:

@@ -18,7 +18,17 @@ import imageio_ffmpeg
 
 from votd.config import profiles
 from votd.config.settings import Settings
-from votd.flows.articles import KEPT, Found, chosen, index_of, is_young, refresh, said_of
+from votd.flows.articles import (
+    KEPT,
+    Found,
+    chosen,
+    index_of,
+    is_young,
+    refresh,
+    remembered,
+    remembering,
+    said_of,
+)
 from votd.flows.assemble import ENCODING, STEPS, Encoded, Parts, Speech, assemble
 from votd.flows.display import Ledger
 from votd.flows.facts import Identity, identify, noted
@@ -310,13 +320,16 @@ class Steps:
         sure, today = request.date is not None, dt.datetime.now(self.settings.zone).date()
         if request.article:
             young = is_young(day, self.settings, today)
-            return await chosen(said, request.article, self.settings, young=young)
+            found = await chosen(said, request.article, self.settings, young=young)
+            return await remembering(found, request.articles, self.settings)
         with contextlib.closing(index_of(self.settings)) as index:
             problems = await refresh(index, request.articles, self.settings, today)
             link = await asyncio.to_thread(linking.link, index, said, request.articles, sure_of_day=sure)
             unknown = [one for one in _machines(standing) if not index.has(one.title, one.url, request.articles)]
             unjudged = unknown and problems and not link.linked
-            return _unsure(link, problems, standing) if unjudged else Found(link, problems)
+            if unjudged:
+                return _unsure(link, problems, standing)
+            return Found(link, problems, earlier=await asyncio.to_thread(remembered, index, link, request.articles))
 
     async def publish(self, parts: Parts, standing: Record | None) -> delivery.Publication:
         """Put the version together and upload it: immutable objects first, pointers last."""

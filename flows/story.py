@@ -119,7 +119,7 @@ def linked(found: Found, request: Request, standing: Record | None, said: Transc
     unlinked = not found.link.linked if request.article else by_person or not request.articles
     if unlinked or found.unsure:
         return Told(before, standing.chapters if standing else ())
-    return tell(found.link, said, "person" if request.article else "machine")
+    return tell(found.link, said, "person" if request.article else "machine", found.earlier)
 
 
 async def side_by_side(first: Awaitable[A], second: Awaitable[B]) -> tuple[A, B]:

@@ -1,6 +1,8 @@
 """What is told of the linked articles: the moments of their paragraphs, chapters, and where the talk differs."""
 
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,11 +11,13 @@ from votd.media.articles.differences import differences
 from votd.media.articles.index import first_part, tongue
 from votd.media.articles.passages import aligned, passages, sentences
 from votd.media.articles.title import headline
-from votd.media.model import Candidate, Difference, Link, Passage, Transcript
+from votd.media.model import Article, Candidate, Difference, Link, Passage, Transcript
 from votd.media.record import RecordArticle, RecordChapter, RecordPassage
 
 Origin = Literal["machine", "person"]
 QUOTED_WORDS = 10
+Earlier = Mapping[str, Mapping[str, float]]
+"""What ``link.earlier`` found for each article, by its file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,7 @@ class Told:
     differences: tuple[Difference, ...] = ()
 
 
-def tell(link: Link, transcript: Transcript | None, origin: Origin) -> Told:
+def tell(link: Link, transcript: Transcript | None, origin: Origin, earlier: Earlier) -> Told:
     """Find which moments of the talk tell which paragraphs of the linked articles, and where the two differ.
 
     Chapters are those of the first article; differences are told of articles in the talk's own language.
@@ -37,17 +41,24 @@ def tell(link: Link, transcript: Transcript | None, origin: Origin) -> Told:
     found: list[Difference] = []
     for one in link.linked:
         paragraphs, written = one.article.paragraphs, tongue(one.article)
-        at = aligned([sentence.text for sentence in said], paragraphs, spoken, written)
+        before = earlier.get(one.article.file, {})
+        at = aligned([sentence.text for sentence in said], paragraphs, spoken, written, before)
         stretches = passages(said, at)
         if transcript and not articles:
             made = chapters(stretches, paragraphs, headline(one.article.title), transcript.duration_ms)
             parts = tuple(RecordChapter(start_ms=c.start_ms, end_ms=c.end_ms, title=c.title) for c in made)
-        articles.append(_recorded(one, origin, stretches))
+        articles.append(_recorded(one, origin, stretches, basis(transcript, one.article)))
         found += differences(said, at, paragraphs) if written == spoken else ()
     return Told(tuple(articles), parts, tuple(found))
 
 
-def _recorded(one: Candidate, origin: Origin, stretches: Sequence[Passage]) -> RecordArticle:
+def basis(transcript: Transcript | None, article: Article) -> str:
+    """Return what stands for the two texts that passages join: while it is the same, so are they."""
+    texts = [transcript.text if transcript else "", *article.paragraphs]
+    return hashlib.sha256(json.dumps(texts).encode()).hexdigest()
+
+
+def _recorded(one: Candidate, origin: Origin, stretches: Sequence[Passage], of: str) -> RecordArticle:
     article = one.article
     return RecordArticle(
         title=article.title,
@@ -65,4 +76,5 @@ def _recorded(one: Candidate, origin: Origin, stretches: Sequence[Passage]) -> R
             )
             for p in stretches
         ),
+        basis=of,
     )

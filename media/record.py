@@ -2,7 +2,7 @@
 
 Every path is relative to the root of the store (or of its public address). Readers ignore fields that they do not
 know; within one ``schema`` number fields are only ever added. ``media/record.schema.json`` is made from this file
-by ``make schema``, and a test holds the two together.
+by ``make docs``, and a test holds the two together.
 """
 
 import datetime as dt
@@ -92,6 +92,9 @@ class RecordArticle(_Public):
     origin: Literal["machine", "person"]
     score: float = Field(ge=0, le=1)
     passages: tuple[RecordPassage, ...] = ()
+    basis: str | None = Field(
+        default=None, description="SHA-256 of the two texts that the passages join, the talk's and the article's"
+    )
 
 
 class RecordLoudness(_Public):

@@ -18,23 +18,24 @@ is judged by the others alone: the plain run cannot.
 import argparse
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
 import yaml
-from articles.bed.load import HERE, Talk, bed, lede_of, misheard
+from articles.bed.load import HERE, SOURCE, Talk, bed, indexed, lede_of, misheard
 
 from votd.media.articles import meaning, passages
+from votd.media.articles.link import earlier
 from votd.media.articles.passages import BOTH, Sentence, Signs, Weights, aligned, likeliest, scores, sentences, signs
 from votd.media.model import Article, Transcript, Utterance, Word
 
 WRONG = 0.1
 BACK = 0.8  # a speaker may go back more than those of the bed: judged by the others it costs nothing
 ROUNDS, AGAIN, STEP, RIDGE, FOLDS = 150, 60, 0.1, 0.5, 10
-EMITTED, WEIGHTS = 11, 14
+EMITTED, WEIGHTS = 12, 15
 LEDES = 400
 Path_ = tuple[int | None, ...]
 Labels = Sequence[frozenset[int]]
@@ -48,6 +49,7 @@ class Case:
     article: Article
     said: tuple[Sentence, ...]
     labels: Labels
+    earlier: Mapping[str, float]
 
     @property
     def texts(self) -> list[str]:
@@ -55,7 +57,7 @@ class Case:
 
     @property
     def signs(self) -> Signs:
-        return signs(self.texts, self.article.paragraphs, self.talk.language, self.article.language)
+        return signs(self.texts, self.article.paragraphs, self.talk.language, self.article.language, self.earlier)
 
     def right(self, at: Path_) -> tuple[int, int]:
         """Return the milliseconds that are right, and all."""
@@ -75,6 +77,7 @@ def _is(paragraph: int | None, label: frozenset[int]) -> bool:
 def cases(half: str, wrong: float) -> list[Case]:
     """Return the labelled talks of a half, so many of their words misheard."""
     whole = bed(half)
+    index = indexed(whole)
     articles = {article.file: article for article in whole.articles}
     made = []
     for talk in whole.talks:
@@ -82,12 +85,13 @@ def cases(half: str, wrong: float) -> list[Case]:
             story = yaml.safe_load((HERE / half / f"{talk.name}.yaml").read_text("utf-8"))
             article = articles[f"{talk.name}/{story['commentary']['article'][0]}"]
             others = " ".join(other.text for other in whole.talks if other.language == talk.language).split()
-            made.append(case(talk, article, wrong, others))
+            said, labels = heard(talk, wrong, others)
+            made.append(Case(talk, article, said, labels, earlier(index, article, [SOURCE])))
     return made
 
 
-def case(talk: Talk, article: Article, wrong: float, others: Sequence[str]) -> Case:
-    """Speak a talk's words on the clock, and cut it as the product does."""
+def heard(talk: Talk, wrong: float, others: Sequence[str]) -> tuple[tuple[Sentence, ...], Labels]:
+    """Speak a talk's words on the clock, and cut it as the product does; with the label of each word."""
     at, words, labels = 0, [], []
     for number, (label, text) in enumerate(talk.sentences):
         for word in misheard(text, wrong, number, others).split():
@@ -97,7 +101,7 @@ def case(talk: Talk, article: Article, wrong: float, others: Sequence[str]) -> C
             at = end
         at += 250
     whole = Utterance(0, at, " ".join(word.text for word in words), tuple(words))
-    return Case(talk, article, sentences(Transcript(talk.language, 1.0, at, (whole,))), labels)
+    return sentences(Transcript(talk.language, 1.0, at, (whole,))), labels
 
 
 # --- what is compared -----------------------------------------------------------------------------------------
@@ -105,7 +109,7 @@ def case(talk: Talk, article: Article, wrong: float, others: Sequence[str]) -> C
 
 def product(one: Case) -> Path_:
     """Do as a publish does."""
-    return aligned(one.texts, one.article.paragraphs, one.talk.language, one.article.language)
+    return aligned(one.texts, one.article.paragraphs, one.talk.language, one.article.language, one.earlier)
 
 
 def none(one: Case) -> Path_:
@@ -268,18 +272,53 @@ def direction(samples: Sequence[Sample]) -> np.ndarray:
 
 def weights_of(values: np.ndarray, means: bool) -> Weights:
     """Name the values; without meaning four of them stay out, and to go back costs less than the bed says."""
-    keep = np.array([1, means, means, 1, 1, 1, means, 1, 1, means, 1, 1, BACK, 1])
+    keep = np.array([1, means, means, 1, 1, 1, means, 1, 1, means, 1, 1, 1, BACK, 1])
     return Weights(*(round(float(value), 2) for value in values * keep))
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Samples of as many paragraphs side by side: figures of each sentence, talk and state, and what may be where.
+
+    A shorter talk begins later. What is before it is of the aside before all, which costs nothing and counts nothing.
+    """
+
+    rows: np.ndarray
+    right: np.ndarray
+    free: np.ndarray
+    kinds: np.ndarray
+    walls: np.ndarray
+
+
+def batches(samples: Sequence[Sample], sounds: np.ndarray, means: bool) -> list[Batch]:
+    """Put together the samples of as many paragraphs."""
+    return [
+        batch([one for one in samples if one.count == count], sounds, means)
+        for count in sorted({one.count for one in samples})
+    ]
+
+
+def batch(some: Sequence[Sample], sounds: np.ndarray, means: bool) -> Batch:
+    """Put together these samples."""
+    count, longest = some[0].count, max(len(one.labels) for one in some)
+    states = 2 * count + 1
+    rows = np.zeros((longest, len(some), states, EMITTED))
+    before = np.arange(states) == count
+    right, free = (np.tile(before, (longest, len(some), 1)) for _ in range(2))
+    for at, one in enumerate(some):
+        begins = longest - len(one.labels)
+        rows[begins:, at], right[begins:, at], free[begins:, at] = features(one, sounds, means), one.right(), True
+    return Batch(rows, right, free, -passages.moves(count), np.where(passages.allowed(count), 0.0, -np.inf))
 
 
 def fit(samples: Sequence[Sample], sounds: np.ndarray, means: bool, rounds: int, values: np.ndarray) -> np.ndarray:
     """Raise the likelihood of the right paths (a conditional random field, Lafferty 2001) by Adam (Kingma 2015)."""
-    made = [(features(one, sounds, means), one.right(), moves_of(one.count)) for one in samples]
+    made = batches(samples, sounds, means)
     first, second = np.zeros(WEIGHTS), np.zeros(WEIGHTS)
     for number in range(1, rounds + 1):
         slope = -RIDGE * values
-        for rows, right, moves in made:
-            slope += expected(rows, moves, values, right) - expected(rows, moves, values, np.ones_like(right))
+        for one in made:
+            slope += expected(one, values, one.right) - expected(one, values, one.free)
         first, second = 0.9 * first + 0.1 * slope, 0.99 * second + 0.01 * slope**2
         step = STEP * (1 if number < rounds * 2 / 3 else 0.3)
         values = values + step * (first / (1 - 0.9**number)) / (np.sqrt(second / (1 - 0.99**number)) + 1e-8)
@@ -293,34 +332,26 @@ def features(one: Sample, sounds: np.ndarray, means: bool) -> np.ndarray:
     standout, context = (found.standout, found.context) if means else (zero, zero)
     sound, topic = (found.vectors @ sounds, found.topic) if means else (zero[:, 0], zero[:, 0])
     like = np.stack([found.words, standout, context, found.place, found.figures], 2)
-    aside = np.stack([always, sound, found.person, found.length, topic, found.question], 1)
+    aside = np.stack([always, sound, found.person, found.length, topic, found.earlier, found.question], 1)
     rows = np.zeros((len(like), 2 * count + 1, EMITTED))
     rows[:, :count, : like.shape[2]] = like
     rows[:, count:, like.shape[2] :] = aside[:, None]
     return rows
 
 
-def moves_of(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return what the last three weights count at each move (they are costs), and what cannot be."""
-    return -passages.moves(count), np.where(passages.allowed(count), 0.0, -np.inf)
-
-
-def expected(
-    rows: np.ndarray, moves: tuple[np.ndarray, np.ndarray], values: np.ndarray, open_: np.ndarray
-) -> np.ndarray:
+def expected(one: Batch, values: np.ndarray, open_: np.ndarray) -> np.ndarray:
     """Return how much of each sign the paths through the open states hold in the mean (forward and backward)."""
-    kinds, walls = moves
-    move = np.exp(kinds @ values[EMITTED:] + walls)
-    here = rows @ values[:EMITTED]
-    here = np.exp(here - here.max(1, keepdims=True)) * open_
+    move = np.exp(one.kinds @ values[EMITTED:] + one.walls)
+    here = one.rows @ values[:EMITTED]
+    here = np.exp(here - here.max(-1, keepdims=True)) * open_
     ahead, behind = passages.both_ways(here, move)
     node = ahead * behind
-    node /= node.sum(1, keepdims=True)
-    edges = ahead[:-1, :, None] * move * (here[1:] * behind[1:])[:, None]
-    edges /= edges.sum((1, 2), keepdims=True)
-    edge = edges.sum(0)
-    edge[len(move) // 2] += node[0]
-    return np.concatenate([np.einsum("ns,nsk->k", node, rows), np.einsum("ab,abk->k", edge, kinds)])
+    node /= node.sum(-1, keepdims=True)
+    edges = ahead[:-1, :, :, None] * move * (here[1:] * behind[1:])[:, :, None]
+    edges /= edges.sum((-2, -1), keepdims=True)
+    edge = edges.sum((0, 1))
+    edge[len(move) // 2] += node[0].sum(0)
+    return np.concatenate([np.einsum("nts,ntsk->k", node, one.rows), np.einsum("ab,abk->k", edge, one.kinds)])
 
 
 if __name__ == "__main__":

@@ -342,18 +342,29 @@ def _days(first: dt.date | None, last: dt.date | None) -> tuple[str, str]:
     return (first or dt.date.min).isoformat(), (last or dt.date.max).isoformat()
 
 
+def alone(article: Article) -> Known:
+    """Return an article that need not be in an index as one would know it."""
+    lines = _told(article).split("\n")
+    return _known(0, article, tongue(article), lines[0], lines[1:])
+
+
 def _row(row: tuple[Any, ...], usual: Container[str]) -> Known:
     id_, _, title, paragraphs, place, url, day, language, spoken, told = row
     date = dt.date.fromisoformat(day) if day else None
     head, *lines = told.split("\n")
     whole = list(zip(json.loads(paragraphs), lines, strict=True))
     own = [one for one in whole if one[0] not in usual] or whole  # an article is never nothing but notices
-    lengths = [len(text.split()) for text, _ in own]
-    parts = [head.split()]
-    parts += [line.split() for at, (_, line) in enumerate(own) if sum(lengths[:at]) < HEAD_WORDS]
+    article = Article(title, tuple(text for text, _ in own), place, url, date, language)
+    return _known(id_, article, spoken, head, [line for _, line in own])
+
+
+def _known(id_: int, article: Article, spoken: str, head: str, lines: Sequence[str]) -> Known:
+    """Put together what the first ``HEAD_WORDS`` tell; ``lines`` are the terms of the paragraphs."""
+    lengths = [len(text.split()) for text in article.paragraphs]
+    parts = [head.split(), *(line.split() for at, line in enumerate(lines) if sum(lengths[:at]) < HEAD_WORDS)]
     return Known(
         id_,
-        Article(title, tuple(text for text, _ in own), place, url, date, language),
+        article,
         spoken,
         sum(lengths),
         tuple(map(frozenset, parts)),

@@ -18,16 +18,18 @@ between little and much the two are mixed.
 import datetime as dt
 import math
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
 from votd.media.articles.evidence import evidence
-from votd.media.articles.index import Index, Known, Window
-from votd.media.articles.rank import FEATURES, SAME_NEWS, Matrix, Rarity, Said, features
-from votd.media.articles.words import READ
-from votd.media.model import Candidate, Link
+from votd.media.articles.index import Index, Known, Window, alone
+from votd.media.articles.rank import FEATURES, ONE_STORY, SAME_NEWS, Matrix, Rarity, Said, features, likeness
+from votd.media.articles.words import READ, terms
+from votd.media.model import Article, Candidate, Link
 
 EACH = 24
 """Candidates in each language, of the talk's days and of all."""
@@ -41,6 +43,8 @@ LEAST_WORDS = 20
 """Words that a talk and an article's paragraphs must have to be linked by a machine: a headline alone is soon said."""
 BEFORE_DAYS, AFTER_DAYS = 30, 3
 """The window around the talk's day from which candidates, and so rivals, are taken."""
+EARLIER_DAYS = 150
+"""How far before an article the earlier turns of its story are looked for."""
 TWICE = 2
 """How many times likelier an article must be than others of its language: what two tell alike, a person decides."""
 CONTESTED, CLEARLY = 0.5, 10
@@ -86,10 +90,10 @@ def link(index: Index, said: Said, sources: Sequence[str], *, sure_of_day: bool 
     return found
 
 
-def _telling_terms(index: Index, said: Said) -> list[str]:
-    """Return the talk's terms that are worth a search, the rarest first: what many articles have decides nothing."""
+def _telling_terms(index: Index, wanted: Collection[str]) -> list[str]:
+    """Return the terms that are worth a search, the rarest first: what many articles have decides nothing."""
     most = max(FREQUENT, len(index) * FREQUENT_SHARE)
-    having = index.frequencies(said.terms)
+    having = index.frequencies(wanted)
     rare = sorted(having, key=lambda term: (having[term], term))
     telling = [term for term in rare if having[term] <= most]
     return telling if len(telling) >= FEW else rare[:FEW]
@@ -97,7 +101,7 @@ def _telling_terms(index: Index, said: Said) -> list[str]:
 
 def candidates(index: Index, said: Said, sources: Sequence[str]) -> list[Known]:
     """Return what could be the talk's article, in no order that means anything."""
-    rare = _telling_terms(index, said)
+    rare = _telling_terms(index, said.terms)
     return _without_copies(index.telling(rare, _window_of(said, sources), EACH))
 
 
@@ -114,6 +118,23 @@ def _window_of(said: Said, sources: Sequence[str]) -> Window:
         for before, after in ((SAME_NEWS[-1], -SAME_NEWS[0]), (BEFORE_DAYS, AFTER_DAYS))
     )
     return Window(tuple(sources), *far, near)
+
+
+def earlier(index: Index, article: Article, sources: Sequence[str]) -> dict[str, float]:
+    """Return what the earlier turns of an article's story tell and it does not: terms, by their rarity in the news.
+
+    Turns are articles of the months before it, in its language, that share enough with it; none without a day.
+    """
+    own = alone(article)
+    if article.date is None or article.date.toordinal() <= EARLIER_DAYS:
+        return {}
+    days = (article.date - dt.timedelta(EARLIER_DAYS), article.date - dt.timedelta(1))
+    found = index.telling(_telling_terms(index, own.terms), Window(tuple(sources), *days), EACH)
+    turns = [one for one in found if one.tongue == own.tongue and one.article.date is not None]
+    weigh = _rarity(index, {term for one in (own, *turns) for term in one.terms})
+    alike = likeness((own, *turns), weigh)[0, 1:] >= ONE_STORY
+    told = {term for at in np.flatnonzero(alike) for term in turns[int(at)].terms}
+    return {term: weigh(term) for term in told.difference(*map(terms, article.paragraphs))}
 
 
 def _without_copies(found: Sequence[Known]) -> list[Known]:
@@ -139,8 +160,12 @@ def _same(one: Known, other: Known) -> bool:
 
 def compared(index: Index, said: Said, found: Sequence[Known]) -> Matrix:
     """Return a row of ``FEATURES`` for each of these articles."""
-    having = index.frequencies({term for one in found for term in one.terms} | {*said.terms, *said.named})
-    return features(said, found, Rarity(len(index), having), index.spoken())
+    weigh = _rarity(index, {term for one in found for term in one.terms} | {*said.terms, *said.named})
+    return features(said, found, weigh, index.spoken())
+
+
+def _rarity(index: Index, wanted: Collection[str]) -> Rarity:
+    return Rarity(len(index), index.frequencies(wanted))
 
 
 @dataclass(frozen=True, slots=True)

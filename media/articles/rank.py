@@ -156,7 +156,7 @@ def features(said: Said, candidates: Sequence[Known], weigh: Rarity, spoken: Map
     """
     if not candidates:
         return np.zeros((0, len(FEATURES)), np.float32)
-    alike = _alike(candidates, weigh) >= ONE_STORY
+    alike = likeness(candidates, weigh) >= ONE_STORY
     tongue = np.array([one.tongue for one in candidates])
     rival = tongue[:, None] == tongue
     other, of_a_story = _others(said, candidates, weigh, rival, alike)
@@ -200,7 +200,7 @@ def _talk(said: Said, rivals: Sequence[Known], weigh: Rarity) -> "_Talk":
     return _Talk(said, weigh, within, spoken, expected, today, figures)
 
 
-def _alike(candidates: Sequence[Known], weigh: Weigh) -> Matrix:
+def likeness(candidates: Sequence[Known], weigh: Weigh) -> Matrix:
     """Return the cosine of what each two of them tell; of each with itself nothing.
 
     Only terms that two of them have are multiplied, so that a long text of junk costs no more than its length.

@@ -20,6 +20,7 @@ from votd.media.articles import link as module
 from votd.media.articles.index import Index
 from votd.media.articles.rank import FEATURES
 from votd.media.articles.read import files, read_file
+from votd.media.articles.words import stem
 from votd.media.model import Article, Link, Recognition, Transcript, Utterance
 from votd.media.schema import load
 
@@ -320,3 +321,56 @@ def test_scores() -> None:
     assert all(0 <= one.score <= 1 for one in found.candidates)
     rest = [one.score for one in found.candidates if not one.linked]
     assert rest == sorted(rest, reverse=True)
+
+
+BUSES = Article(
+    "Bitola buys gas buses",
+    ("The council of Bitola agreed on Monday to buy eleven buses that run on gas.", "They cost three million euros."),
+    "buses",
+    date=dt.date(2025, 3, 10),
+    language="en",
+)
+BURNED = Article(
+    "Old buses burn in Bitola",
+    ("Two buses of the council of Bitola burned at the depot.", "Firefighters blamed a heater that run on gas."),
+    "burned",
+    date=dt.date(2025, 1, 20),
+    language="en",
+)
+HANDBALL = Article(
+    "Struga beats Ohrid", ("Struga won at handball on Sunday.",), "handball", date=dt.date(2025, 3, 3), language="en"
+)
+
+
+def told_before(*others: Article, article: Article = BUSES) -> set[str]:
+    """Return what earlier turns of an article's story tell, which need not be in the index itself."""
+    index = Index()
+    index.put("here", [(one.file, "", one) for one in others])
+    return {*module.earlier(index, article, ["here"])}
+
+
+def test_what_only_the_earlier_turns_of_a_story_tell() -> None:
+    """Neither what the article tells itself, nor what other stories tell."""
+    found = told_before(BURNED, HANDBALL, BUSES)
+    assert {stem("depot"), stem("heater")} <= found
+    assert not found & {stem("council"), stem("gas"), stem("handball")}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(BURNED, date=BUSES.date),
+        replace(BURNED, date=dt.date(2023, 1, 20)),
+        replace(BURNED, date=None),
+        HANDBALL,
+    ],
+)
+def test_an_earlier_turn_is_of_the_story_and_of_the_months_before(other: Article) -> None:
+    """An article without a day may be the story's next turn."""
+    assert not told_before(other)
+
+
+@pytest.mark.parametrize("day", [None, dt.date.min])
+def test_before_no_day_there_is_nothing(day: dt.date | None) -> None:
+    """Also where a site gives the first day there is."""
+    assert not told_before(BURNED, article=replace(BUSES, date=day))

@@ -23,6 +23,7 @@ from votd.media.articles.passages import (
     signs,
     voice,
 )
+from votd.media.articles.words import terms
 from votd.media.model import Passage, Transcript, Utterance, Word
 
 STORY = (
@@ -54,7 +55,7 @@ def test_sentences_find_their_paragraphs() -> None:
         "My grandfather drove on that very line, and he sang.",
         "Three million euros, and the mayor Vesna Krstanoska calls it a bargain.",
     )
-    assert aligned(said, STORY, "en", "en") == (3, None, 1)
+    assert aligned(said, STORY, "en", "en", {}) == (3, None, 1)
 
 
 def test_macedonian_speech_finds_english_paragraphs() -> None:
@@ -63,13 +64,13 @@ def test_macedonian_speech_finds_english_paragraphs() -> None:
         "Советот на Битола во понеделникот одлучи да купи единаесет автобуси на гас.",
         "Првите автобуси треба да дојдат во септември од фабрика во Бурса.",
     )
-    assert aligned(said, STORY, "mk", "en") == (0, 3)
+    assert aligned(said, STORY, "mk", "en", {}) == (0, 3)
 
 
 @pytest.mark.parametrize(("said", "told"), [((), STORY), (("A sentence.",), ()), ((), ())])
 def test_nothing_is_about_nothing(said: tuple[str, ...], told: tuple[str, ...]) -> None:
     """Without speech or paragraphs there are no passages."""
-    assert aligned(said, told, "en", "en") == (None,) * len(said)
+    assert aligned(said, told, "en", "en", {}) == (None,) * len(said)
 
 
 def test_neighbours_on_one_paragraph_are_one_passage() -> None:
@@ -123,7 +124,7 @@ def test_a_talk_may_begin_in_the_middle_and_go_back() -> None:
 def test_who_speaks_of_himself_tells_no_paragraph() -> None:
     """In both languages; the same words of others do."""
     said = ("I rode on my bus, and you on yours.", "Јас се возев во мојот автобус.", "They rode on a bus.")
-    assert signs(said, STORY, "en", "en").person.tolist() == [3, 2, 0]
+    assert signs(said, STORY, "en", "en", {}).person.tolist() == [3, 2, 0]
     assert min(BOTH.person, WORDS_ALONE.person) > 0
 
 
@@ -135,17 +136,28 @@ def test_a_figure_of_one_paragraph_draws_its_sentence_there() -> None:
         "The opposition asks who pays for the camp.",
     )
     said = ("The opposition wants to know who pays for the camp.", "Think of it, 4,200 of them.")
-    found = signs(said, paragraphs, "en", "en").figures > 0
+    found = signs(said, paragraphs, "en", "en", {}).figures > 0
     assert found.tolist() == [[False, False, False], [True, False, False]]
-    assert aligned(said, paragraphs, "en", "en") == (2, 0)
+    assert aligned(said, paragraphs, "en", "en", {}) == (2, 0)
+
+
+def test_what_only_earlier_turns_told_is_an_aside() -> None:
+    """It shares more with a paragraph than other asides do."""
+    said = (
+        "Bitola buys eleven buses that run on gas.",
+        "In January two of the old buses burned at the depot.",
+        "The first come in September.",
+    )
+    assert aligned(said, STORY, "en", "en", {}) == (0, 0, 3)
+    assert aligned(said, STORY, "en", "en", dict.fromkeys(terms("burned at the depot in January"), 5.0)) == (0, None, 3)
 
 
 def test_to_ask_is_no_aside() -> None:
     """Who asks about the news in the voice of an aside is still at the news; who says the same is not."""
     said = (STORY[0], "Have you ever sat in one of the old ones?", STORY[3])
     stated = (STORY[0], "Have you ever sat in one of the old ones.", STORY[3])
-    assert aligned(said, STORY, "en", "en")[1] is not None
-    assert aligned(stated, STORY, "en", "en")[1] is None
+    assert aligned(said, STORY, "en", "en", {})[1] is not None
+    assert aligned(stated, STORY, "en", "en", {})[1] is None
 
 
 @pytest.mark.parametrize(
@@ -154,7 +166,7 @@ def test_to_ask_is_no_aside() -> None:
 )
 def test_one_sentence_alone_finds_its_paragraph(text: str, language: str) -> None:
     """Its own nearness is not the mean that it has to stand out of."""
-    assert aligned((text,), STORY, language, "en") == (2,)
+    assert aligned((text,), STORY, language, "en", {}) == (2,)
 
 
 def test_without_meaning_the_words_still_find_their_paragraphs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,7 +176,7 @@ def test_without_meaning_the_words_still_find_their_paragraphs(monkeypatch: pyte
         "My grandfather drove, and I sang with him.",
         "Three million euros, says mayor Vesna Krstanoska, a bargain.",
     )
-    assert aligned(said, STORY, "en", "en") == (None, 1)
+    assert aligned(said, STORY, "en", "en", {}) == (None, 1)
 
 
 def test_asides_sound_otherwise_than_news() -> None:

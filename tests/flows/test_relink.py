@@ -5,7 +5,7 @@ import concurrent.futures
 import contextlib
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from votd.flows.speech import recogniser, user_cache
 from votd.flows.steps import Steps
 from votd.media.errors import Unavailable
 from votd.media.model import Link
-from votd.media.record import Record, RecordChapter
+from votd.media.record import Record, RecordArticle, RecordChapter
 
 DAY = dt.date(2026, 3, 10)
 SAID = (
@@ -62,22 +62,38 @@ def video(make_clip: Callable[..., Path], tmp_path: Path) -> Path:
     drop = tmp_path / "drop" / "andonovic-buses.mp4"
     drop.parent.mkdir()
     drop.write_bytes(clip.read_bytes())
-    cues = [f"00:{at * 6:02}.000 --> 00:{at * 6 + 5:02}.500\n{text}\n" for at, text in enumerate(SAID)]
-    drop.with_suffix(".en.vtt").write_text("WEBVTT\n\n" + "\n".join(cues))
+    caption(drop, *SAID)
     return drop
 
 
-def publish_on(site: Site, *stories: tuple[str, tuple[str, ...]], day: dt.date = DAY) -> None:
-    """Let the site have these stories, and list them."""
+def caption(drop: Path, *said: str) -> None:
+    """Put captions beside a video, six seconds each."""
+    cues = [f"00:{at * 6:02}.000 --> 00:{at * 6 + 5:02}.500\n{text}\n" for at, text in enumerate(said)]
+    drop.with_suffix(".en.vtt").write_text("WEBVTT\n\n" + "\n".join(cues))
+
+
+BURNED = "In January two of the old buses burned at the depot, and firefighters blamed a heater."
+BEFORE = (
+    "Two old buses of Bitola burned at the depot in January; firefighters blamed a heater that runs on gas.",
+    "Mayor Vesna Krstanoska called it bad luck.",
+)
+
+
+def publish_on(
+    site: Site, *stories: tuple[str, tuple[str, ...]], day: dt.date = DAY, earlier: Sequence[str] = ()
+) -> None:
+    """Let the site have these stories of one day, and list them; those named ``earlier`` are some weeks older."""
     items = []
     for title, paragraphs in stories:
         path = "/" + title.lower().replace(" ", "-")
         text = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
+        came = day - dt.timedelta(20 if title in earlier else 0)
         site.answers[path] = hostile.page(
-            f'<html lang="en"><head><title>{title} - The Site</title></head><body><article><h1>{title}</h1>{text}'
-            "</article></body></html>"
+            f'<html lang="en"><head><title>{title} - The Site</title>'
+            f'<meta property="article:published_time" content="{came}T10:00:00Z"></head>'
+            f"<body><article><h1>{title}</h1>{text}</article></body></html>"
         )
-        date = day.strftime("%a, %d %b %Y 10:00:00 GMT")
+        date = came.strftime("%a, %d %b %Y 10:00:00 GMT")
         items.append(f"<item><title>{title}</title><link>{path}</link><pubDate>{date}</pubDate></item>")
     feed = f'<?xml version="1.0"?><rss version="2.0"><channel><title>News</title>{"".join(items)}</channel></rss>'
     site.answers["/feed"] = hostile.page(feed, "application/rss+xml")
@@ -114,6 +130,11 @@ def standing(house: Any) -> Record:
     """Return the record that stands."""
     (video,) = house.json("index.json")["videos"]
     return Record.model_validate(house.json(video["record"]))
+
+
+def is_told(article: RecordArticle, cue: int) -> bool:
+    """Tell whether a caption's middle is in a passage."""
+    return any(passage.start_ms < cue * 6000 + 3000 < passage.end_ms for passage in article.passages)
 
 
 def media(house: Any) -> dict[str, int]:
@@ -156,6 +177,30 @@ def test_the_life_of_a_link(house: Any, video: Path, site: Site) -> None:
     assert night(house, site)[0].state == "withdrawn"
     assert (standing(house).articles, standing(house).chapters) == ((), ())
     assert media(house) == before
+
+
+def test_what_earlier_turns_tell_is_no_passage(house: Any, video: Path, site: Site) -> None:
+    """At a publish and by night; and what stands is left alone while both texts are."""
+    now, older, url = (
+        ("Bitola buys buses", STORY),
+        ("Buses of Bitola burn", BEFORE),
+        f"{site.address}/bitola-buys-buses",
+    )
+    caption(video, *SAID[:2], BURNED, *SAID[2:5])
+    publish_on(site, now)
+    (alone,) = tell(house, video, article=url).record.articles
+    assert is_told(alone, 2)
+
+    publish_on(site, now, older, earlier=(older[0],))
+    assert night(house, site)[0].state == "unchanged"
+    assert standing(house).articles == (alone,)
+    (told,) = tell(house, video, article=url, articles=(f"{site.address}/feed",)).record.articles
+    assert not is_told(told, 2)
+    assert is_told(told, 1)
+
+    publish_on(site, (now[0], (*STORY[:3], f"{STORY[3]} It was said.")), older, earlier=(older[0],))
+    assert night(house, site)[0].state == "refreshed"
+    assert not is_told(standing(house).articles[0], 2)
 
 
 def test_a_link_that_a_person_set_stays(house: Any, video: Path, site: Site) -> None:
@@ -357,7 +402,7 @@ async def add_article(house: Any, url: str) -> None:
     async with recogniser(settings) as ear:
         steps, record = Steps(settings, user_cache(), Ledger(), ear), standing(house)
         parts = await standing_parts(steps, record, await steps.kept_speech(record))
-        second = record.articles[0].model_copy(update={"url": url, "title": "Buses for Bitola", "passages": ()})
+        second = record.articles[0].model_copy(update={"url": url, "title": "Buses for Bitola", "passages": (), "basis": None})
         chapters = (RecordChapter(start_ms=0, end_ms=record.duration_ms, title="Eleven buses"),)
         parts = dataclasses.replace(parts, articles=(*record.articles, second), chapters=chapters)
         await steps.publish(parts, record)
