@@ -5,7 +5,7 @@ import contextlib
 import datetime as dt
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from votd.config.settings import Settings
@@ -33,19 +33,25 @@ class Found:
     problems: tuple[str, ...] = ()
     unsure: bool = False
     again: bool = False
-    earlier: Earlier = field(default_factory=dict)
+    earlier: Earlier = ()
 
 
 def remembered(index: Index, link: Link, sources: Sequence[str]) -> Earlier:
-    """Return what the earlier turns of each linked article's story tell."""
-    return {one.article.file: earlier(index, one.article, sources) for one in link.linked}
+    """Return what the earlier turns of each linked article's story tell; where that breaks, it costs no link."""
+    with contextlib.suppress(Exception):
+        return [earlier(index, one.article, sources) for one in link.linked]
+    return [{} for _ in link.linked]
 
 
 async def remembering(found: Found, sources: Sequence[str], settings: Settings) -> Found:
-    """Add what the earlier turns tell of an article that a person named; an index out of reach costs that alone."""
-    with contextlib.suppress(Unavailable), contextlib.closing(index_of(settings)) as index:
-        return replace(found, earlier=await asyncio.to_thread(remembered, index, found.link, sources))
-    return found
+    """Add what the earlier turns tell of an article that a person named; an index out of reach costs no link."""
+
+    def look() -> Earlier:
+        with contextlib.suppress(Exception), contextlib.closing(index_of(settings)) as index:
+            return remembered(index, found.link, sources)
+        return [{} for _ in found.link.linked]
+
+    return replace(found, earlier=await asyncio.to_thread(look))
 
 
 def index_of(settings: Settings) -> Index:

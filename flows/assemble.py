@@ -119,7 +119,7 @@ def version(parts: Parts) -> str:
         [hashlib.sha256(dump(track)).hexdigest() for track in said.tracks],
         said.transcript and hashlib.sha256(dump(said.transcript)).hexdigest(),
         [said.model, said.script] if said.tracks else None,
-        [a.model_dump(mode="json", exclude={"score"}) for a in parts.articles],
+        [a.model_dump(mode="json", exclude={"score", "basis"}) for a in parts.articles],
         [c.model_dump() for c in parts.chapters],
         parts.public,
     ]

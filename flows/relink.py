@@ -89,18 +89,18 @@ async def relink(steps: Steps, id_: str, room: Newsroom) -> Relinked:
         if not found.again:
             return await _settled(address, found, standing, kept, steps)
     if standing.articles:
-        link, as_is = await _kept(standing, kept, room)
+        link, unread = await _kept(standing, kept, room)
     else:  # while a person's choice is waited for, the machine makes none
-        link, as_is = None if address else await _new(standing, kept, room), {}
+        link, unread = None if address else await _new(standing, kept, room), {}
     if link is None:
         return Relinked(id_, "unchanged", "")
     origin = standing.articles[0].origin if standing.articles else "machine"
     before = await asyncio.to_thread(remembered, room.index, link, room.sources)
     told = await asyncio.to_thread(tell, link, kept.transcript, origin, before)
-    articles = tuple(as_is.get(at, one) for at, one in enumerate(told.articles))
-    if articles == standing.articles:
+    articles = tuple(unread.get(at, one) for at, one in enumerate(told.articles))
+    if _but_basis(articles) == _but_basis(standing.articles):  # a record of an older votd has none
         return Relinked(id_, "unchanged", "")
-    same_first = 0 in as_is and as_is[0] is standing.articles[0]
+    same_first = 0 in unread and unread[0] is standing.articles[0]
     await _publish(steps, standing, kept, articles, standing.chapters if same_first else told.chapters)
     return _told(id_, standing.articles, articles)
 
@@ -173,20 +173,26 @@ async def _new(standing: Record, kept: Speech, room: Newsroom) -> Link | None:
 async def _kept(standing: Record, kept: Speech, room: Newsroom) -> tuple[Link | None, dict[int, RecordArticle]]:
     """Read the articles of a video again; ``None`` where there is nothing new to tell of any.
 
-    Those that could not be read, or are as they were, come too, by their place in the link: what stands of them stays.
+    Those that could not be read come too, by their place in the link: what stands of them is kept.
     """
     found: list[Candidate] = []
-    as_is: dict[int, RecordArticle] = {}
+    unread: dict[int, RecordArticle] = {}
+    changed = False
     for one in standing.articles:
         known, article = await _again(one, room)
-        if not known or (article is not None and _is_as_told(one, article, kept.transcript)):
-            as_is[len(found)] = one
+        if not known:
+            unread[len(found)] = one
+        elif article is None or not _is_as_told(one, article, kept.transcript):
+            changed = True
         if article is None and (not known or one.origin == "person"):
             article = Article(one.title, (), one.url or one.title, one.url, one.date, one.language)
         if article is not None:
             found.append(Candidate(article, one.score, linked=True))
-    changed = len(as_is) < len(standing.articles)
-    return Link("linked" if found else "none", tuple(found)) if changed else None, as_is
+    return Link("linked" if found else "none", tuple(found)) if changed else None, unread
+
+
+def _but_basis(articles: tuple[RecordArticle, ...]) -> list[RecordArticle]:
+    return [one.model_copy(update={"basis": None}) for one in articles]
 
 
 def _is_as_told(one: RecordArticle, article: Article, transcript: Transcript | None) -> bool:

@@ -31,7 +31,7 @@ B = TypeVar("B")
 
 
 async def publish(request: Request, steps: Steps) -> Outcome:
-    """Publish one video. Finished work is reused; the same inputs a second time change nothing."""
+    """Publish one video. Finished work is reused; the same inputs, articles among them, change nothing again."""
     request = checked(with_sidecars(request))
     source = await steps.ingest(request.video)
     async with steps.alone_with(source):

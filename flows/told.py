@@ -16,8 +16,8 @@ from votd.media.record import RecordArticle, RecordChapter, RecordPassage
 
 Origin = Literal["machine", "person"]
 QUOTED_WORDS = 10
-Earlier = Mapping[str, Mapping[str, float]]
-"""What ``link.earlier`` found for each article, by its file."""
+Earlier = Sequence[Mapping[str, float]]
+"""What ``link.earlier`` found for each of the linked articles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,8 @@ def tell(link: Link, transcript: Transcript | None, origin: Origin, earlier: Ear
     articles: list[RecordArticle] = []
     parts: tuple[RecordChapter, ...] = ()
     found: list[Difference] = []
-    for one in link.linked:
+    for one, before in zip(link.linked, earlier, strict=True):
         paragraphs, written = one.article.paragraphs, tongue(one.article)
-        before = earlier.get(one.article.file, {})
         at = aligned([sentence.text for sentence in said], paragraphs, spoken, written, before)
         stretches = passages(said, at)
         if transcript and not articles:
@@ -53,9 +52,11 @@ def tell(link: Link, transcript: Transcript | None, origin: Origin, earlier: Ear
 
 
 def basis(transcript: Transcript | None, article: Article) -> str:
-    """Return what stands for the two texts that passages join: while it is the same, so are they."""
-    texts = [transcript.text if transcript else "", *article.paragraphs]
-    return hashlib.sha256(json.dumps(texts).encode()).hexdigest()
+    """Return what stands for the words and the paragraphs that passages join: while these stay, so do the passages."""
+    words = [(word.start_ms, word.end_ms, word.text) for word in transcript.words] if transcript else []
+    spoken = transcript.language if transcript else None
+    joined = [spoken, words, tongue(article), article.paragraphs]
+    return hashlib.sha256(json.dumps(joined).encode()).hexdigest()
 
 
 def _recorded(one: Candidate, origin: Origin, stretches: Sequence[Passage], of: str) -> RecordArticle:

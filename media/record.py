@@ -93,7 +93,7 @@ class RecordArticle(_Public):
     score: float = Field(ge=0, le=1)
     passages: tuple[RecordPassage, ...] = ()
     basis: str | None = Field(
-        default=None, description="SHA-256 of the two texts that the passages join, the talk's and the article's"
+        default=None, description="SHA-256 of the talk's words and the article's paragraphs that the passages join"
     )
 
 

@@ -28,11 +28,12 @@ import numpy as np
 from votd.media.articles.evidence import evidence
 from votd.media.articles.index import Index, Known, Window, alone
 from votd.media.articles.rank import FEATURES, ONE_STORY, SAME_NEWS, Matrix, Rarity, Said, features, likeness
-from votd.media.articles.words import READ, terms
+from votd.media.articles.title import headline
+from votd.media.articles.words import READ, by_paragraph, is_figure
 from votd.media.model import Article, Candidate, Link
 
 EACH = 24
-"""Candidates in each language, of the talk's days and of all."""
+"""Candidates in each language, of the talk's days and of all; and what may be earlier turns of an article's story."""
 MANY, SHORT = 300, 90
 """Of fewer articles in a language, or of fewer words, less can be known; they are judged by weights of their own."""
 MIXED = 2
@@ -121,20 +122,26 @@ def _window_of(said: Said, sources: Sequence[str]) -> Window:
 
 
 def earlier(index: Index, article: Article, sources: Sequence[str]) -> dict[str, float]:
-    """Return what the earlier turns of an article's story tell and it does not: terms, by their rarity in the news.
+    """Return what the earlier turns of an article's story tell and it does not: terms, by their rarity, 1 the greatest.
 
-    Turns are articles of the months before it, in its language, that share enough with it; none without a day.
+    Turns are articles of the months before it, in its language, that share enough with it, but are no copies of it.
+    There are none without a day, or in a language whose stop words are not known. Figures are left out: one that has
+    changed since is what a talk may have wrong, and has to be compared.
     """
-    own = alone(article)
     if article.date is None or article.date.toordinal() <= EARLIER_DAYS:
+        return {}
+    own = alone(article)
+    if own.tongue not in READ:
         return {}
     days = (article.date - dt.timedelta(EARLIER_DAYS), article.date - dt.timedelta(1))
     found = index.telling(_telling_terms(index, own.terms), Window(tuple(sources), *days), EACH)
-    turns = [one for one in found if one.tongue == own.tongue and one.article.date is not None]
+    turns = [one for one in found if one.tongue == own.tongue and one.article.date and not _same(own, one)]
     weigh = _rarity(index, {term for one in (own, *turns) for term in one.terms})
     alike = likeness((own, *turns), weigh)[0, 1:] >= ONE_STORY
     told = {term for at in np.flatnonzero(alike) for term in turns[int(at)].terms}
-    return {term: weigh(term) for term in told.difference(*map(terms, article.paragraphs))}
+    itself = by_paragraph([f"{headline(article.title)}.", *article.paragraphs])
+    rarest = weigh("")
+    return {term: weigh(term) / rarest for term in told.difference(*itself) if not is_figure(term)}
 
 
 def _without_copies(found: Sequence[Known]) -> list[Known]:

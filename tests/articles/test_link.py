@@ -20,7 +20,7 @@ from votd.media.articles import link as module
 from votd.media.articles.index import Index
 from votd.media.articles.rank import FEATURES
 from votd.media.articles.read import files, read_file
-from votd.media.articles.words import stem
+from votd.media.articles.words import is_figure, stem
 from votd.media.model import Article, Link, Recognition, Transcript, Utterance
 from votd.media.schema import load
 
@@ -354,6 +354,11 @@ def test_what_only_the_earlier_turns_of_a_story_tell() -> None:
     found = told_before(BURNED, HANDBALL, BUSES)
     assert {stem("depot"), stem("heater")} <= found
     assert not found & {stem("council"), stem("gas"), stem("handball")}
+    headed = replace(BUSES, title="Bitola buys gas buses after the fire at the depot")
+    assert stem("depot") not in told_before(BURNED, article=headed)
+    assert not any(
+        map(is_figure, told_before(replace(BURNED, paragraphs=(*BURNED.paragraphs, "It cost 21,500 euros."))))
+    )
 
 
 @pytest.mark.parametrize(
@@ -362,6 +367,8 @@ def test_what_only_the_earlier_turns_of_a_story_tell() -> None:
         replace(BURNED, date=BUSES.date),
         replace(BURNED, date=dt.date(2023, 1, 20)),
         replace(BURNED, date=None),
+        replace(BURNED, language="sr"),
+        replace(BUSES, paragraphs=(*BUSES.paragraphs, "The depot is old."), file="copy", date=dt.date(2025, 3, 9)),
         HANDBALL,
     ],
 )
@@ -374,3 +381,9 @@ def test_an_earlier_turn_is_of_the_story_and_of_the_months_before(other: Article
 def test_before_no_day_there_is_nothing(day: dt.date | None) -> None:
     """Also where a site gives the first day there is."""
     assert not told_before(BURNED, article=replace(BUSES, date=day))
+
+
+def test_in_a_language_that_is_not_known_nothing_is_remembered() -> None:
+    """Two of its texts share words that mean nothing."""
+    german = (replace(one, language="de") for one in (BURNED, BUSES))
+    assert not told_before(*german, article=replace(BUSES, language="de"))

@@ -1,10 +1,13 @@
 """Paragraphs and moments, chapters, figures, and what a talk and its article tell differently."""
 
+import datetime as dt
 import itertools
 import math
 
 import numpy as np
 import pytest
+from articles.bed.load import Talk
+from bench_passages import WEIGHTS, Case, Sample, batch, expected
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,8 +26,8 @@ from votd.media.articles.passages import (
     signs,
     voice,
 )
-from votd.media.articles.words import terms
-from votd.media.model import Passage, Transcript, Utterance, Word
+from votd.media.articles.words import stem, terms
+from votd.media.model import Article, Passage, Transcript, Utterance, Word
 
 STORY = (
     "The council of Bitola agreed on Monday to buy eleven buses that run on gas.",
@@ -110,6 +113,25 @@ def test_each_sentence_tells_what_all_paths_together_say(rows: list[list[float]]
             sums[at, 2 if one is None else one] += math.exp(total)
     for own, one in zip(sums, likeliest(np.array(rows), BOTH), strict=True):
         assert own[2 if one is None else one] >= own.max() * (1 - 1e-6)
+
+
+def test_talks_side_by_side_count_as_each_alone() -> None:
+    """The fit fills a shorter talk up at its beginning, with what neither costs nor counts anything."""
+    samples = []
+    for said, labels in ((STORY, ({1}, {2}, set(), {4})), (("Three million euros.", "A bargain!"), ({2}, set()))):
+        case = Case(Talk("", "plain", "en", dt.date.min, "", None, frozenset(), ()), Article("", STORY, ""), (), (), {})
+        made = signs(said, STORY, "en", "en", {stem("bargain"): 1.0})
+        samples.append(Sample(case, made, [frozenset(one) for one in labels]))
+    values = np.linspace(-1, 1, WEIGHTS)
+
+    def counted(some: list[Sample], right: bool) -> np.ndarray:
+        one = batch(some, voice(), means=True)
+        return expected(one, values, one.right if right else one.free)
+
+    for right in (True, False):
+        alone = [counted([one], right) for one in samples]
+        assert counted(samples, right) == pytest.approx(sum(alone))
+        assert abs(alone[1]).sum() > 1
 
 
 def test_a_talk_may_begin_in_the_middle_and_go_back() -> None:

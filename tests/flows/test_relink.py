@@ -16,6 +16,7 @@ from articles.hostile import Site
 from votd.config.settings import load
 from votd.flows import story
 from votd.flows.articles import DOUBT, KEPT, index_of, named, note_named, refresh
+from votd.flows.correct import correct
 from votd.flows.display import Ledger
 from votd.flows.outcome import Outcome
 from votd.flows.relink import Relinked, relink_all, standing_parts
@@ -86,17 +87,22 @@ def publish_on(
     items = []
     for title, paragraphs in stories:
         path = "/" + title.lower().replace(" ", "-")
-        text = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
         came = day - dt.timedelta(20 if title in earlier else 0)
-        site.answers[path] = hostile.page(
-            f'<html lang="en"><head><title>{title} - The Site</title>'
-            f'<meta property="article:published_time" content="{came}T10:00:00Z"></head>'
-            f"<body><article><h1>{title}</h1>{text}</article></body></html>"
-        )
+        site.answers[path] = hostile.page(page_of(title, paragraphs, came))
         date = came.strftime("%a, %d %b %Y 10:00:00 GMT")
         items.append(f"<item><title>{title}</title><link>{path}</link><pubDate>{date}</pubDate></item>")
     feed = f'<?xml version="1.0"?><rss version="2.0"><channel><title>News</title>{"".join(items)}</channel></rss>'
     site.answers["/feed"] = hostile.page(feed, "application/rss+xml")
+
+
+def page_of(title: str, paragraphs: Sequence[str], day: dt.date) -> str:
+    """Return an article as a page."""
+    text = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
+    return (
+        f'<html lang="en"><head><title>{title} - The Site</title>'
+        f'<meta property="article:published_time" content="{day}T10:00:00Z"></head>'
+        f"<body><article><h1>{title}</h1>{text}</article></body></html>"
+    )
 
 
 def night(house: Any, site: Site, **given: Any) -> list[Relinked]:
@@ -180,12 +186,8 @@ def test_the_life_of_a_link(house: Any, video: Path, site: Site) -> None:
 
 
 def test_what_earlier_turns_tell_is_no_passage(house: Any, video: Path, site: Site) -> None:
-    """At a publish and by night; and what stands is left alone while both texts are."""
-    now, older, url = (
-        ("Bitola buys buses", STORY),
-        ("Buses of Bitola burn", BEFORE),
-        f"{site.address}/bitola-buys-buses",
-    )
+    """Of an article that a person chose; what stands is left alone by night while talk and article are."""
+    now, older, url = ("Bitola buys buses", STORY), ("Buses burn", BEFORE), f"{site.address}/bitola-buys-buses"
     caption(video, *SAID[:2], BURNED, *SAID[2:5])
     publish_on(site, now)
     (alone,) = tell(house, video, article=url).record.articles
@@ -198,9 +200,59 @@ def test_what_earlier_turns_tell_is_no_passage(house: Any, video: Path, site: Si
     assert not is_told(told, 2)
     assert is_told(told, 1)
 
-    publish_on(site, (now[0], (*STORY[:3], f"{STORY[3]} It was said.")), older, earlier=(older[0],))
+    publish_on(site, (now[0], (STORY[0], "A paragraph was added.", *STORY[1:])), older, earlier=(older[0],))
     assert night(house, site)[0].state == "refreshed"
     assert not is_told(standing(house).articles[0], 2)
+
+
+def test_earlier_turns_count_where_the_machine_links(
+    house: Any, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And where they cannot be asked for, the link is none the worse."""
+    caption(video, *SAID[:2], BURNED, *SAID[2:5])
+    for title, text, day in (("Bitola buys buses", STORY, DAY), ("Buses burn", BEFORE, DAY - dt.timedelta(20))):
+        (tmp_path / f"{title}.html").write_text(page_of(title, text, day))
+    (told,) = tell(house, video, articles=(str(tmp_path),)).record.articles
+    assert not is_told(told, 2)
+
+    def broken(*_: Any) -> None:
+        raise ValueError("bad words")
+
+    monkeypatch.setattr("votd.flows.articles.earlier", broken)
+    for article in (None, tmp_path / "Bitola buys buses.html"):
+        (told,) = tell(house, video, article=article and str(article), articles=(str(tmp_path),)).record.articles
+        assert is_told(told, 2)
+
+
+def test_captions_that_moved_move_the_passages_by_night(house: Any, video: Path, site: Site) -> None:
+    """Though every word is the same."""
+    publish_on(site, ("Bitola buys buses", STORY))
+    (before,) = tell(house, video, article=f"{site.address}/bitola-buys-buses").record.articles
+    moved = video.with_name("moved.en.vtt")
+    text = video.with_suffix(".en.vtt").read_text()
+    moved.write_text(text.replace(".000 -->", ".900 -->"))
+
+    async def correction() -> None:
+        settings = load(home=house.home, store=f"file:{house.site}", model="base")
+        async with recogniser(settings) as ear:
+            await correct(standing(house).id, moved, "en", Steps(settings, user_cache(), Ledger(), ear))
+
+    asyncio.run(correction())
+    assert standing(house).articles == (before,)
+    assert night(house, site)[0].state == "refreshed"
+    (after,) = standing(house).articles
+    assert [one.start_ms - 900 for one in after.passages[1:]] == [one.start_ms for one in before.passages[1:]]
+
+
+def test_a_record_of_an_older_votd_is_left_alone(
+    house: Any, video: Path, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does not say of what its passages were made; they are found anew, and are the same."""
+    publish_on(site, ("Bitola buys buses", STORY))
+    with monkeypatch.context() as older:
+        older.setattr("votd.flows.told.basis", lambda *_: None)
+        assert tell(house, video, article=f"{site.address}/bitola-buys-buses").record.articles[0].basis is None
+    assert night(house, site)[0].state == "unchanged"
 
 
 def test_a_link_that_a_person_set_stays(house: Any, video: Path, site: Site) -> None:
@@ -402,7 +454,9 @@ async def add_article(house: Any, url: str) -> None:
     async with recogniser(settings) as ear:
         steps, record = Steps(settings, user_cache(), Ledger(), ear), standing(house)
         parts = await standing_parts(steps, record, await steps.kept_speech(record))
-        second = record.articles[0].model_copy(update={"url": url, "title": "Buses for Bitola", "passages": (), "basis": None})
+        second = record.articles[0].model_copy(
+            update={"url": url, "title": "Buses for Bitola", "passages": (), "basis": None}
+        )
         chapters = (RecordChapter(start_ms=0, end_ms=record.duration_ms, title="Eleven buses"),)
         parts = dataclasses.replace(parts, articles=(*record.articles, second), chapters=chapters)
         await steps.publish(parts, record)
