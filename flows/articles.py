@@ -37,10 +37,18 @@ class Found:
 
 
 def remembered(index: Index, link: Link, sources: Sequence[str]) -> Earlier:
-    """Return what the earlier turns of each linked article's story tell; where that breaks, it costs no link."""
+    """Return what the earlier turns of each linked article's story tell; where that breaks, it costs no link.
+
+    The source that brought an article is asked too: by night it may be none of ``sources``.
+    """
     with contextlib.suppress(Exception):
-        return [earlier(index, one.article, sources) for one in link.linked]
-    return [{} for _ in link.linked]
+        return [earlier(index, one.article, [*sources, *_source(index, one.article)]) for one in link.linked]
+    return [None for _ in link.linked]
+
+
+def _source(index: Index, article: Article) -> list[str]:
+    source = index.source_of(article.url) if article.url else None
+    return [source] if source else []
 
 
 async def remembering(found: Found, sources: Sequence[str], settings: Settings) -> Found:
@@ -49,9 +57,10 @@ async def remembering(found: Found, sources: Sequence[str], settings: Settings) 
     def look() -> Earlier:
         with contextlib.suppress(Exception), contextlib.closing(index_of(settings)) as index:
             return remembered(index, found.link, sources)
-        return [{} for _ in found.link.linked]
+        return [None for _ in found.link.linked]
 
-    return replace(found, earlier=await asyncio.to_thread(look))
+    nothing: Earlier = [{} for _ in found.link.linked]
+    return replace(found, earlier=await asyncio.to_thread(look) if sources else nothing)
 
 
 def index_of(settings: Settings) -> Index:

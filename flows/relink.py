@@ -1,9 +1,9 @@
 """The link lives: what stands is looked at again when articles come, change, move or go; no media is touched.
 
-A video without an article is tried again while it is young. An article that a video has is read again: changed, its
-passages are found anew; moved, its address is; withdrawn, the link goes with all that was derived from it. A link that
-a person set stays, with what can still be told of it. An article that a person named, and whose site did not answer, is
-asked for again.
+A video without an article is tried again while it is young. An article that a video has is read again: changed, or the
+talk's captions corrected, passages are found anew; moved, its address is; withdrawn, the link goes with all that was
+derived from it. A link that a person set stays, with what can still be told of it. An article that a person named, and
+whose site did not answer, is asked for again.
 """
 
 import asyncio

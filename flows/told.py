@@ -16,8 +16,8 @@ from votd.media.record import RecordArticle, RecordChapter, RecordPassage
 
 Origin = Literal["machine", "person"]
 QUOTED_WORDS = 10
-Earlier = Sequence[Mapping[str, float]]
-"""What ``link.earlier`` found for each of the linked articles."""
+Earlier = Sequence[Mapping[str, float] | None]
+"""What ``link.earlier`` found for each of the linked articles; ``None`` where it could not look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +41,26 @@ def tell(link: Link, transcript: Transcript | None, origin: Origin, earlier: Ear
     found: list[Difference] = []
     for one, before in zip(link.linked, earlier, strict=True):
         paragraphs, written = one.article.paragraphs, tongue(one.article)
-        at = aligned([sentence.text for sentence in said], paragraphs, spoken, written, before)
+        at = aligned([sentence.text for sentence in said], paragraphs, spoken, written, before or {})
         stretches = passages(said, at)
         if transcript and not articles:
             made = chapters(stretches, paragraphs, headline(one.article.title), transcript.duration_ms)
             parts = tuple(RecordChapter(start_ms=c.start_ms, end_ms=c.end_ms, title=c.title) for c in made)
-        articles.append(_recorded(one, origin, stretches, basis(transcript, one.article)))
+        of = None if before is None else basis(transcript, one.article)  # without, a night looks again
+        articles.append(_recorded(one, origin, stretches, of))
         found += differences(said, at, paragraphs) if written == spoken else ()
     return Told(tuple(articles), parts, tuple(found))
 
 
 def basis(transcript: Transcript | None, article: Article) -> str:
-    """Return what stands for the words and the paragraphs that passages join: while these stay, so do the passages."""
+    """Return what stands for the words and the paragraphs that passages join: while these stay, nights leave them."""
     words = [(word.start_ms, word.end_ms, word.text) for word in transcript.words] if transcript else []
     spoken = transcript.language if transcript else None
     joined = [spoken, words, tongue(article), article.paragraphs]
     return hashlib.sha256(json.dumps(joined).encode()).hexdigest()
 
 
-def _recorded(one: Candidate, origin: Origin, stretches: Sequence[Passage], of: str) -> RecordArticle:
+def _recorded(one: Candidate, origin: Origin, stretches: Sequence[Passage], of: str | None) -> RecordArticle:
     article = one.article
     return RecordArticle(
         title=article.title,

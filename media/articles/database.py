@@ -32,8 +32,9 @@ _AWAY = (
 class Database:
     """One SQLite file, open. One thread at a time; other processes may read and write beside it (WAL).
 
-    Whatever is asked of it raises ``Unavailable`` where the file cannot be used now, as while another process holds it,
-    and where it turns out to be damaged: then it has been thrown away, and an empty one is open in its place.
+    Whatever is asked of it raises ``Unavailable`` where the file cannot be used now, as while another process holds it
+    or since one of another version made it anew, and where it turns out to be damaged: then it has been thrown away,
+    and an empty one is open in its place.
     """
 
     def __init__(self, path: Path | None, version: int, tables: str) -> None:
@@ -54,12 +55,14 @@ class Database:
     def rows(self, ask: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Execute one statement; return the rows that it gives."""
         with self._minded():
+            self._ours(self._base)
             return self._base.execute(ask, values).fetchall()
 
     @contextlib.contextmanager
     def at_once(self) -> Iterator[sqlite3.Connection]:
         """Write all of what is executed within, or nothing of it."""
         with self._minded(), _transaction(self._base, "IMMEDIATE") as base:
+            self._ours(base)
             yield base
 
     def state(self) -> tuple[int, int, int]:
@@ -81,6 +84,11 @@ class Database:
             self._base.close()
             self._base = self._anew(path)
             raise Unavailable("The index of articles was damaged and has been thrown away; run it again.") from e
+
+    def _ours(self, base: sqlite3.Connection) -> None:
+        """Raise ``Unavailable`` where a process of another version has made the file its own since it was opened."""
+        if _version(base) != self._version:
+            raise Unavailable("The index of articles is another version's of votd now: start this one again.")
 
     def _opened(self) -> sqlite3.Connection:
         base = sqlite3.connect(self._path or ":memory:", timeout=WAIT_S, isolation_level=None, check_same_thread=False)

@@ -185,8 +185,8 @@ class Index:
         found = self._base.rows(
             "SELECT id, tongue, coalesce(day BETWEEN ? AND ?, 1) FROM told JOIN article ON id = told.rowid"
             " WHERE told MATCH ? AND told.rowid BETWEEN ? AND ?"
-            f" AND source IN ({marks}) AND (day IS NULL OR day BETWEEN ? AND ?) ORDER BY bm25(told)",
-            (*near, query, first, last, *window.sources, since, until),
+            f" AND source IN ({marks}) AND coalesce(day BETWEEN ? AND ?, ?) ORDER BY bm25(told)",
+            (*near, query, first, last, *window.sources, since, until, window.undated),
         )
         return self._known(_first(found, limit))
 
@@ -239,7 +239,7 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which articles are asked for: of these sources, of these days and those without a date.
+    """Which articles are asked for: of these sources, of these days and, if ``undated``, those without a date.
 
     ``nearest`` are the first and the last day of those that matter most; articles without a date count as theirs.
     """
@@ -248,6 +248,7 @@ class Window:
     since: dt.date | None = None
     until: dt.date | None = None
     nearest: tuple[dt.date, dt.date] | None = None
+    undated: bool = True
 
 
 def first_part(language: str | None) -> str:

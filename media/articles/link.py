@@ -29,7 +29,7 @@ from votd.media.articles.evidence import evidence
 from votd.media.articles.index import Index, Known, Window, alone
 from votd.media.articles.rank import FEATURES, ONE_STORY, SAME_NEWS, Matrix, Rarity, Said, features, likeness
 from votd.media.articles.title import headline
-from votd.media.articles.words import READ, by_paragraph, is_figure
+from votd.media.articles.words import READ, is_figure, terms
 from votd.media.model import Article, Candidate, Link
 
 EACH = 24
@@ -134,14 +134,16 @@ def earlier(index: Index, article: Article, sources: Sequence[str]) -> dict[str,
     if own.tongue not in READ:
         return {}
     days = (article.date - dt.timedelta(EARLIER_DAYS), article.date - dt.timedelta(1))
-    found = index.telling(_telling_terms(index, own.terms), Window(tuple(sources), *days), EACH)
-    turns = [one for one in found if one.tongue == own.tongue and one.article.date and not _same(own, one)]
+    window = Window(tuple(sources), *days, undated=False)
+    found = index.telling(_telling_terms(index, own.terms), window, EACH)
+    turns = [one for one in found if one.tongue == own.tongue and not _same(own, one)]
     weigh = _rarity(index, {term for one in (own, *turns) for term in one.terms})
     alike = likeness((own, *turns), weigh)[0, 1:] >= ONE_STORY
     told = {term for at in np.flatnonzero(alike) for term in turns[int(at)].terms}
-    itself = by_paragraph([f"{headline(article.title)}.", *article.paragraphs])
+    whole = " ".join((f"{headline(article.title)}.", *article.paragraphs))
+    itself = terms(whole).keys() | terms(whole.lower()).keys()  # whatever has no capitals may be heard as a name
     rarest = weigh("")
-    return {term: weigh(term) / rarest for term in told.difference(*itself) if not is_figure(term)}
+    return {term: weigh(term) / rarest for term in told - itself if not is_figure(term)}
 
 
 def _without_copies(found: Sequence[Known]) -> list[Known]:

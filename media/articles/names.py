@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
 
 from votd.media.articles.title import headline
+from votd.media.articles.words import stop_words
 from votd.media.model import Article
 
 _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
@@ -47,7 +46,7 @@ def names(article: Article) -> tuple[str, ...]:
                 name = name.removesuffix(f" {speaker}")
             if name:
                 found[name] = None
-    ordinary = _common() | {word for sentence in sentences for word in _WORD.findall(sentence) if word.islower()}
+    ordinary = stop_words() | {word for sentence in sentences for word in _WORD.findall(sentence) if word.islower()}
     return tuple(name for name in found if name.lower() not in ordinary)
 
 
@@ -94,10 +93,4 @@ def _confirmed(run: str, known: set[str]) -> str:
     first, _, rest = run.partition(" ")
     if first in known:
         return run
-    return run if rest and first.lower() not in _common() else rest
-
-
-@cache
-def _common() -> frozenset[str]:
-    text = Path(__file__).with_name("stop_words.txt").read_text(encoding="utf-8")
-    return frozenset(word for line in text.splitlines() if not line.startswith("#") for word in line.split())
+    return run if rest and first.lower() not in stop_words() else rest

@@ -189,7 +189,7 @@ def _terms_of(tokens: Sequence[str], names: set[str]) -> Iterator[str]:
 
 
 def _word(token: str, lower: str, names: set[str]) -> Iterator[str]:
-    if not token[0].isalpha() or len(token) == 1 or lower in _stop_words():
+    if not token[0].isalpha() or len(token) == 1 or lower in stop_words():
         return
     term = stem(token)
     if not term:  # signs that are letters of nothing, as a soft sign alone
@@ -208,7 +208,7 @@ def _figures(number: float, after: Sequence[str]) -> Iterator[str]:
         yield f"#{written}"
     if number >= _LEAST_ROUNDED:
         yield f"~{int(float(f'{number:.0e}'))}"
-    counted = next((word for word in after if word in PERCENT or word not in _stop_words()), "")
+    counted = next((word for word in after if word in PERCENT or word not in stop_words()), "")
     if number >= 2 and (counted in PERCENT or counted[:1].isalpha()):
         yield f"#{written}{stem('percent' if counted in PERCENT else counted)}"
 
@@ -220,7 +220,8 @@ def _lines(name: str) -> Iterator[list[str]]:
 
 
 @cache
-def _stop_words() -> frozenset[str]:
+def stop_words() -> frozenset[str]:
+    """Return the words that every text has, of the languages that are known, in lower case."""
     return frozenset(word for line in _lines("stop_words.txt") for word in line)
 
 

@@ -218,6 +218,22 @@ def test_another_list_of_words_makes_the_file_anew(tmp_path: Path, monkeypatch: 
         assert len(index) == 0
 
 
+@pytest.mark.parametrize("tables", [None, "CREATE TABLE another (one)"])
+def test_a_file_that_another_version_has_taken_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tables: str | None
+) -> None:
+    """Neither asked nor written by a process that goes on with the version before, though the tables be the same."""
+    file = tmp_path / "articles.sqlite"
+    filled(file, 3)
+    with contextlib.closing(Index(file)) as before:
+        monkeypatch.setattr(module, "VERSION", module.VERSION + 1)
+        monkeypatch.setattr(module, "_TABLES", tables or module._TABLES)
+        with contextlib.closing(Index(file)):
+            for ask in (lambda: len(before), lambda: asked(before), lambda: before.put("s", articles(3))):
+                with pytest.raises(Unavailable, match="another version's of votd now: start this one again"):
+                    ask()
+
+
 def test_what_another_process_adds_is_counted(tmp_path: Path) -> None:
     """Count anew after any change of the file, one's own or another's."""
     file = tmp_path / "articles.sqlite"

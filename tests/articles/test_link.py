@@ -20,7 +20,7 @@ from votd.media.articles import link as module
 from votd.media.articles.index import Index
 from votd.media.articles.rank import FEATURES
 from votd.media.articles.read import files, read_file
-from votd.media.articles.words import is_figure, stem
+from votd.media.articles.words import is_figure, sound, stem
 from votd.media.model import Article, Link, Recognition, Transcript, Utterance
 from votd.media.schema import load
 
@@ -356,6 +356,9 @@ def test_what_only_the_earlier_turns_of_a_story_tell() -> None:
     assert not found & {stem("council"), stem("gas"), stem("handball")}
     headed = replace(BUSES, title="Bitola buys gas buses after the fire at the depot")
     assert stem("depot") not in told_before(BURNED, article=headed)
+    named = replace(BURNED, paragraphs=("Two buses of the Council of Bitola burned, that run on gas.",))
+    assert stem("burned") in told_before(named)
+    assert f"@{sound('council')}" not in told_before(named)  # heard without capitals the article's is a name as well
     assert not any(
         map(is_figure, told_before(replace(BURNED, paragraphs=(*BURNED.paragraphs, "It cost 21,500 euros."))))
     )
@@ -381,6 +384,12 @@ def test_an_earlier_turn_is_of_the_story_and_of_the_months_before(other: Article
 def test_before_no_day_there_is_nothing(day: dt.date | None) -> None:
     """Also where a site gives the first day there is."""
     assert not told_before(BURNED, article=replace(BUSES, date=day))
+
+
+def test_articles_without_a_day_do_not_crowd_the_earlier_turns_out() -> None:
+    """However much they share with the article."""
+    undated = [replace(BUSES, file=str(at), date=None) for at in range(module.EACH + 6)]
+    assert told_before(*undated, BURNED) == told_before(BURNED)
 
 
 def test_in_a_language_that_is_not_known_nothing_is_remembered() -> None:

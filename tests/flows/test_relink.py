@@ -222,6 +222,7 @@ def test_earlier_turns_count_where_the_machine_links(
     for article in (None, tmp_path / "Bitola buys buses.html"):
         (told,) = tell(house, video, article=article and str(article), articles=(str(tmp_path),)).record.articles
         assert is_told(told, 2)
+        assert told.basis is None  # so that a night looks again
 
 
 def test_captions_that_moved_move_the_passages_by_night(house: Any, video: Path, site: Site) -> None:

@@ -1,8 +1,8 @@
 // Open a page at a moment, follow one of its chapters, and say where the video stands each time.
-import { chromium } from "playwright-core";
+import { launch } from "./chromium.mjs";
 
 const [url] = process.argv.slice(2);
-const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
+const browser = await launch();
 const page = await browser.newPage();
 await page.goto(url);
 const at = () => page.evaluate(() => document.querySelector("video").currentTime);
