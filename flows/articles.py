@@ -36,14 +36,14 @@ class Found:
     earlier: Earlier = ()
 
 
-def remembered(index: Index, link: Link, sources: Sequence[str]) -> Earlier:
+def earlier_of(index: Index, link: Link, sources: Sequence[str]) -> Earlier:
     """Return what the earlier turns of each linked article's story tell; where that breaks, it costs no link.
 
     The source that brought an article is asked too: by night it may be none of ``sources``.
     """
     with contextlib.suppress(Exception):
         return [earlier(index, one.article, [*sources, *_source(index, one.article)]) for one in link.linked]
-    return [None for _ in link.linked]
+    return _unknown(link)
 
 
 def _source(index: Index, article: Article) -> list[str]:
@@ -51,16 +51,17 @@ def _source(index: Index, article: Article) -> list[str]:
     return [source] if source else []
 
 
-async def remembering(found: Found, sources: Sequence[str], settings: Settings) -> Found:
-    """Add what the earlier turns tell of an article that a person named; an index out of reach costs no link."""
+def _unknown(link: Link) -> Earlier:
+    return [None for _ in link.linked]
 
-    def look() -> Earlier:
-        with contextlib.suppress(Exception), contextlib.closing(index_of(settings)) as index:
-            return remembered(index, found.link, sources)
-        return [None for _ in found.link.linked]
 
-    nothing: Earlier = [{} for _ in found.link.linked]
-    return replace(found, earlier=await asyncio.to_thread(look) if sources else nothing)
+def earlier_here(link: Link, sources: Sequence[str], settings: Settings) -> Earlier:
+    """Ask this machine's index for the earlier turns, if it has any sources; out of reach it costs no link."""
+    if not sources:
+        return [{} for _ in link.linked]
+    with contextlib.suppress(Exception), contextlib.closing(index_of(settings)) as index:
+        return earlier_of(index, link, sources)
+    return _unknown(link)
 
 
 def index_of(settings: Settings) -> Index:

@@ -15,12 +15,12 @@ from typing import Literal
 from votd.flows.articles import (
     Found,
     chosen,
+    earlier_of,
     is_site,
     is_young,
     named,
     note_named,
     refresh,
-    remembered,
     said_of,
 )
 from votd.flows.assemble import Parts, Speech
@@ -95,7 +95,7 @@ async def relink(steps: Steps, id_: str, room: Newsroom) -> Relinked:
     if link is None:
         return Relinked(id_, "unchanged", "")
     origin = standing.articles[0].origin if standing.articles else "machine"
-    before = await asyncio.to_thread(remembered, room.index, link, room.sources)
+    before = await asyncio.to_thread(earlier_of, room.index, link, room.sources)
     told = await asyncio.to_thread(tell, link, kept.transcript, origin, before)
     articles = tuple(unread.get(at, one) for at, one in enumerate(told.articles))
     if _but_basis(articles) == _but_basis(standing.articles):  # a record of an older votd has none
@@ -139,7 +139,7 @@ async def _named(address: str, standing: Record, kept: Speech, steps: Steps, roo
     heard = kept.transcript or Transcript(standing.language or UNDETERMINED, 0.0, 0, ())
     said = await asyncio.to_thread(said_of, heard, standing.title, standing.date)
     found = await chosen(said, address, steps.settings)
-    before = await asyncio.to_thread(remembered, room.index, found.link, room.sources)
+    before = await asyncio.to_thread(earlier_of, room.index, found.link, room.sources)
     return dataclasses.replace(found, earlier=before)
 
 

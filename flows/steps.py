@@ -10,7 +10,7 @@ import functools
 import hashlib
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,11 @@ from votd.flows.articles import (
     KEPT,
     Found,
     chosen,
+    earlier_here,
+    earlier_of,
     index_of,
     is_young,
     refresh,
-    remembered,
-    remembering,
     said_of,
 )
 from votd.flows.assemble import ENCODING, STEPS, Encoded, Parts, Speech, assemble
@@ -321,7 +321,8 @@ class Steps:
         if request.article:
             young = is_young(day, self.settings, today)
             found = await chosen(said, request.article, self.settings, young=young)
-            return await remembering(found, request.articles, self.settings)
+            before = await asyncio.to_thread(earlier_here, found.link, request.articles, self.settings)
+            return replace(found, earlier=before)
         with contextlib.closing(index_of(self.settings)) as index:
             problems = await refresh(index, request.articles, self.settings, today)
             link = await asyncio.to_thread(linking.link, index, said, request.articles, sure_of_day=sure)
@@ -329,7 +330,7 @@ class Steps:
             unjudged = unknown and problems and not link.linked
             if unjudged:
                 return _unsure(link, problems, standing)
-            return Found(link, problems, earlier=await asyncio.to_thread(remembered, index, link, request.articles))
+            return Found(link, problems, earlier=await asyncio.to_thread(earlier_of, index, link, request.articles))
 
     async def publish(self, parts: Parts, standing: Record | None) -> delivery.Publication:
         """Put the version together and upload it: immutable objects first, pointers last."""

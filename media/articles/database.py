@@ -55,14 +55,14 @@ class Database:
     def rows(self, ask: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Execute one statement; return the rows that it gives."""
         with self._minded():
-            self._ours(self._base)
+            self._check()
             return self._base.execute(ask, values).fetchall()
 
     @contextlib.contextmanager
     def at_once(self) -> Iterator[sqlite3.Connection]:
         """Write all of what is executed within, or nothing of it."""
         with self._minded(), _transaction(self._base, "IMMEDIATE") as base:
-            self._ours(base)
+            self._check()
             yield base
 
     def state(self) -> tuple[int, int, int]:
@@ -85,9 +85,9 @@ class Database:
             self._base = self._anew(path)
             raise Unavailable("The index of articles was damaged and has been thrown away; run it again.") from e
 
-    def _ours(self, base: sqlite3.Connection) -> None:
+    def _check(self) -> None:
         """Raise ``Unavailable`` where a process of another version has made the file its own since it was opened."""
-        if _version(base) != self._version:
+        if _version(self._base) != self._version:
             raise Unavailable("The index of articles is another version's of votd now: start this one again.")
 
     def _opened(self) -> sqlite3.Connection:

@@ -42,6 +42,11 @@ STORY = (
     "Councillors of the opposition said that the old buses had more holes than seats.",
     "The first buses are to come in September from a factory in Bursa.",
 )
+BURNED = "In January two of the old buses burned at the depot, and firefighters blamed a heater."
+BEFORE = (
+    "Two old buses of Bitola burned at the depot in January; firefighters blamed a heater that runs on gas.",
+    "Mayor Vesna Krstanoska called it bad luck.",
+)
 OTHERS = (
     ("Prilep opens a market", "The market of Prilep was opened on Tuesday with a brass band and sixty stalls."),
     ("Snow closes the pass", "Snow closed the pass above Mavrovo on Tuesday, and three lorries had to be towed away."),
@@ -71,13 +76,6 @@ def caption(drop: Path, *said: str) -> None:
     """Put captions beside a video, six seconds each."""
     cues = [f"00:{at * 6:02}.000 --> 00:{at * 6 + 5:02}.500\n{text}\n" for at, text in enumerate(said)]
     drop.with_suffix(".en.vtt").write_text("WEBVTT\n\n" + "\n".join(cues))
-
-
-BURNED = "In January two of the old buses burned at the depot, and firefighters blamed a heater."
-BEFORE = (
-    "Two old buses of Bitola burned at the depot in January; firefighters blamed a heater that runs on gas.",
-    "Mayor Vesna Krstanoska called it bad luck.",
-)
 
 
 def publish_on(
